@@ -1,0 +1,1 @@
+"""The mechanics every service stands on; no word of the trade inside."""

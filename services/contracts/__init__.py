@@ -1,0 +1,1 @@
+"""The published language: what may be said on the wire. Schemas and names, no behaviour."""

@@ -1,0 +1,50 @@
+"""What reporting says: tables of figures from which nobody can be recognised."""
+
+from marshmallow import fields
+
+from services.contracts.fields import Asked, Code, Many, Told
+from services.contracts.message import Call, Event
+
+AXES = {
+    "region": "région du lieu de formation",
+    "dispositif": "dispositif",
+    "financeur": "financeur (SIRET)",
+    "mois": "mois",
+}
+
+# `mois` is the month of entry for entries and stagiaires, of exit for exits.
+INDICATORS = {
+    "entrees": "dossiers dont l’entrée en formation a eu lieu dans la période",
+    "stagiaires": "personnes distinctes entrées en formation dans la période",
+    "sorties": "dossiers dont la sortie a eu lieu dans la période",
+    "heures": "heures réalisées ou, à défaut, prévues, des dossiers entrés dans la période",
+    "cout": "coût total des dossiers entrés dans la période, en centimes",
+}
+
+
+class FiguresAsked(Asked):
+    """A table over one or two axes, for the months from `du` to `au` (`aaaa-mm`), both included."""
+
+    axes = Many(Code(AXES), required=True, least=1, most=2)
+    du = fields.String(required=True)
+    au = fields.String(required=True)
+
+
+class Cell(Told):
+    """One cell; a hidden cell says so and has no figure."""
+
+    axes = fields.Dict(keys=fields.String(), values=fields.String(allow_none=True), required=True)
+    secret = fields.Boolean(required=True)
+    figures = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
+class Figures(Told):
+    cells = fields.List(fields.Nested(Cell), required=True)
+    hidden = fields.Integer(required=True)
+    threshold = fields.Integer(required=True)
+
+
+FIGURES = Call("reporting", "figures", FiguresAsked, Figures, frozenset({"partner", "operator"}))
+
+EVENTS: tuple[Event, ...] = ()
+CALLS = (FIGURES,)

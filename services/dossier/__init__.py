@@ -1,0 +1,1 @@
+"""Holds each person's parcours, folded from what every source has said."""

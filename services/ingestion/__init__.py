@@ -1,0 +1,1 @@
+"""Receives the partners' lots, checks every line, and answers for what became of each."""

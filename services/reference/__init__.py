@@ -1,0 +1,1 @@
+"""Identifiers and nomenclatures of the trade: codes, labels, validity. Pure."""

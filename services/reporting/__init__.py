@@ -1,0 +1,1 @@
+"""Consolidated figures that betray nobody."""

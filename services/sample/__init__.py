@@ -1,0 +1,1 @@
+"""A deterministic national sample of declarations, at any size."""
