@@ -32,7 +32,9 @@ class OrganisationTold(Told):
     siret = fields.String(required=True)
     version = fields.Integer(required=True)
     profile = fields.String(required=True)
-    natures = fields.List(fields.String(), required=True)  # kinds it may declare; none: it may declare nothing
+    natures = fields.List(
+        fields.String(), required=True
+    )  # kinds it may declare; none: it may declare nothing
 
 
 class OrganisationsChanged(Told):

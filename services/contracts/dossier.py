@@ -1,8 +1,8 @@
 """What dossier says: what became of each declaration, which dossiers changed, and what may be counted.
 
-    dossiers_changed       to access and to whoever follows dossiers: who is related to what
-    declarations_applied   to ingestion: the effect of every declaration, for the receipts
-    facts_changed          to reporting: what is counted, the person being a keyed hash
+dossiers_changed       to access and to whoever follows dossiers: who is related to what
+declarations_applied   to ingestion: the effect of every declaration, for the receipts
+facts_changed          to reporting: what is counted, the person being a keyed hash
 """
 
 from marshmallow import fields
@@ -14,7 +14,15 @@ from services.contracts.message import Call, Event
 ROLES = ("finance", "paie", "certifie", "accompagne", "emploie")
 
 # A dossier is read block by block; an habilitation opens blocks.
-BLOCKS = ("formation", "dates", "financements", "remunerations", "certifications", "emplois", "accompagnements")
+BLOCKS = (
+    "formation",
+    "dates",
+    "financements",
+    "remunerations",
+    "certifications",
+    "emplois",
+    "accompagnements",
+)
 
 
 class Relation(Told):

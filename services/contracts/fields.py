@@ -158,7 +158,9 @@ class Instant(fields.Field[datetime]):
         "range": "date_hors_limites",
     }
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> datetime:
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
+    ) -> datetime:
         if not isinstance(value, str) or len(value) > 40:
             raise self.make_error("invalid")
         try:
@@ -217,7 +219,9 @@ class Many(fields.List[Any]):
         self.least, self.most = least, most
         super().__init__(inner, **rest)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> list[Any]:
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any
+    ) -> list[Any]:
         if isinstance(value, list) and len(value) < self.least:
             raise self.make_error("few")
         if isinstance(value, list) and len(value) > self.most:

@@ -7,7 +7,7 @@ what is not its own, and no event past identity can carry a NIR.
 
 from marshmallow import fields
 
-from services.contracts.fields import Asked, Instant, Many, Part, Text, Told, Whole, siret
+from services.contracts.fields import Asked, Instant, Many, Text, Told, Whole, siret
 from services.contracts.message import Call, Event
 
 MAX_LINES = 5_000

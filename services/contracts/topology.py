@@ -116,6 +116,4 @@ def of_partner(siret: str) -> Permissions:
 def of_operator() -> Permissions:
     """What the operator's account may do: its calls, and reading and returning dead letters."""
     anyone = "|".join(SPEAKERS)
-    return _of_caller(
-        OPERATOR, OPERATOR, read=[rf"({anyone})\.dead"], write=[rf"({anyone})\.delivery"]
-    )
+    return _of_caller(OPERATOR, OPERATOR, read=[rf"({anyone})\.dead"], write=[rf"({anyone})\.delivery"])

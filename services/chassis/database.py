@@ -1,0 +1,83 @@
+"""One service's own database: sessions, time-outs, and errors that never print a value."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, MetaData, create_engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from services.chassis.errors import StorageBusy, StorageDown, StorageFailure
+from services.chassis.settings import Settings
+
+# Constraints are recognised by their names, so the names follow one convention.
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+}
+
+# SQLSTATE: serialization failure, deadlock, lock not available, query cancelled.
+_BUSY = frozenset({"40001", "40P01", "55P03", "57014"})
+# SQLSTATE classes: connection exceptions, operator intervention, insufficient resources.
+_DOWN = ("08", "57P", "53")
+
+
+def new_metadata() -> MetaData:
+    """An empty catalogue of tables with the house's naming convention."""
+    return MetaData(naming_convention=NAMES)
+
+
+def engine_of(settings: Settings, *, connections: int | None = None) -> Engine:
+    """The connections of one process: bounded, checked before use, every wait with an end."""
+    milliseconds = {
+        "statement_timeout": settings.statement_timeout,
+        "lock_timeout": settings.lock_timeout,
+        "idle_in_transaction_session_timeout": settings.statement_timeout * 2,
+    }
+    options = " ".join(
+        f"-c {name}={int(value.total_seconds() * 1000)}" for name, value in milliseconds.items()
+    )
+    return create_engine(
+        settings.database_url,
+        pool_size=connections or settings.workers,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": f"agora-{settings.service}",
+            "options": f"{options} -c timezone=UTC",
+        },
+    )
+
+
+def _translated(error: SQLAlchemyError) -> StorageFailure:
+    if isinstance(error, PoolTimeout):
+        return StorageBusy("no_connection_free")
+    if not isinstance(error, DBAPIError):
+        return StorageFailure("statement")
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if error.connection_invalidated or not state or state.startswith(_DOWN):
+        return StorageDown(state or "no_connection")
+    if state in _BUSY:
+        return StorageBusy(state)
+    diagnosis = getattr(error.orig, "diag", None)
+    return StorageFailure(state, getattr(diagnosis, "constraint_name", None))
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """A session that commits at the end or not at all.
+
+    Raises `StorageFailure` in place of every database error: their texts hold the values.
+    """
+    try:
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    except SQLAlchemyError as error:
+        raise _translated(error) from None

@@ -1,0 +1,67 @@
+"""Brings a service's database to the tables its code knows: one at a time, and giving way to traffic."""
+
+import zlib
+from pathlib import Path
+
+import structlog
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData, text
+
+log = structlog.get_logger(__name__)
+
+_SERVICES = Path(__file__).parent.parent
+# A migration that cannot have its lock at once gives up and is run again, rather than queue
+# everybody behind it. Building an index on a large table is done CONCURRENTLY, by a job of its own.
+_LOCK_TIMEOUT, _STATEMENT_TIMEOUT = "5s", "10min"
+
+
+def _config(service: str, metadata: MetaData, connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SERVICES / "chassis" / "alembic"))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option(
+        "version_locations", str(_SERVICES / service / "storage" / "migrations" / "versions")
+    )
+    config.attributes.update(connection=connection, metadata=metadata)
+    return config
+
+
+def migrate(service: str, engine: Engine, metadata: MetaData) -> None:
+    """Run what is missing. A second one started meanwhile waits, then finds nothing to do."""
+    with engine.connect() as connection:
+        connection.execute(text(f"SET statement_timeout = '{_STATEMENT_TIMEOUT}'"))
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": zlib.crc32(service.encode())})
+        connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
+        connection.commit()
+        try:
+            command.upgrade(_config(service, metadata, connection), "heads")
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock_all()"))
+            connection.commit()
+    log.info("migrated", service=service)
+
+
+def pending(service: str, engine: Engine, metadata: MetaData) -> list[str]:
+    """Revisions the database does not have yet."""
+    script = ScriptDirectory.from_config(_config(service, metadata, None))
+    with engine.connect() as connection:
+        done = set(MigrationContext.configure(connection).get_current_heads())
+    return [head for head in script.get_heads() if head not in done]
+
+
+def differences(engine: Engine, metadata: MetaData) -> list[object]:
+    """How the database differs from the tables in the code; nothing, after `migrate`."""
+    with engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def write(service: str, engine: Engine, metadata: MetaData, message: str) -> None:
+    """Write a new revision file from the difference between the database and the code."""
+    with engine.connect() as connection:
+        command.revision(_config(service, metadata, connection), message, autogenerate=True)

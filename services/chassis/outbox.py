@@ -1,0 +1,80 @@
+"""What is announced is written in the transaction that made it true; the relay publishes it after.
+
+So an event is told if, and only if, what it tells is committed.
+"""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.orm import Session
+
+from services.chassis import trace
+from services.contracts.message import Event
+
+CHANNEL = "outbox"
+
+_WRITE = text(
+    """
+    INSERT INTO outbox (message_id, exchange, routing_key, type, traceparent, body)
+    SELECT * FROM unnest(
+        CAST(:message_ids AS uuid[]), CAST(:exchanges AS text[]), CAST(:routing_keys AS text[]),
+        CAST(:types AS text[]), CAST(:traceparents AS text[]), CAST(:bodies AS bytea[])
+    )
+    """
+)
+_WAKE = text(f"SELECT pg_notify('{CHANNEL}', '')")
+
+
+def define_outbox(metadata: MetaData) -> Table:
+    """The table of what waits to be published."""
+    return Table(
+        "outbox",
+        metadata,
+        Column("seq", BigInteger, Identity(always=True), primary_key=True),
+        Column("message_id", Uuid, nullable=False),
+        Column("exchange", Text, nullable=False),
+        Column("routing_key", Text, nullable=False),
+        Column("type", Text, nullable=False),
+        Column("traceparent", Text, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    )
+
+
+def announce(session: Session, event: Event, *, chunk: int = 500, **body: Any) -> None:
+    """Write an event, cut into messages of at most `chunk` items; nothing to tell writes nothing."""
+    items: Sequence[Any] = body.pop(event.items)
+    if not items:
+        return
+    bodies = [
+        orjson.dumps({**body, event.items: items[start : start + chunk]})
+        for start in range(0, len(items), chunk)
+    ]
+    count = len(bodies)
+    session.execute(
+        _WRITE,
+        {
+            "message_ids": [uuid.uuid4() for _ in bodies],
+            "exchanges": [event.exchange] * count,
+            "routing_keys": [event.routing_key] * count,
+            "types": [event.type] * count,
+            "traceparents": [trace.current()] * count,
+            "bodies": bodies,
+        },
+    )
+    session.execute(_WAKE)

@@ -1,0 +1,66 @@
+"""What a door finds on `self`: its database, the clock, and the other services."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from nameko.extensions import DependencyProvider
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from services.chassis import database, inbox
+from services.chassis.listening import Told
+from services.chassis.settings import Settings
+
+# A French day: the last day of a right ends in Paris, not in Greenwich.
+_PARIS = ZoneInfo("Europe/Paris")
+
+
+class OpenTransaction(Protocol):
+    """`with self.transaction() as session`; given a message, its effect happens once."""
+
+    def __call__(self, told: Told | None = None) -> AbstractContextManager[Session]: ...
+
+
+class Transaction(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+    """Sessions on the service's own database."""
+
+    engine: Engine
+
+    def setup(self) -> None:
+        settings: Settings = self.container.config["settings"]
+        self.engine = database.engine_of(settings)
+
+    def stop(self) -> None:
+        self.engine.dispose()
+
+    def get_dependency(self, _: Any) -> OpenTransaction:
+        @contextmanager
+        def open_transaction(told: Told | None = None) -> Iterator[Session]:
+            with database.transaction(self.engine) as session:
+                if told is not None:
+                    inbox.remember(session, told.message_id, told.listener)
+                yield session
+
+        return open_transaction
+
+
+class Clock:
+    """What time it is; tests pass another."""
+
+    def now(self) -> datetime:
+        """This instant, in UTC."""
+        return datetime.now(UTC)
+
+    def today(self) -> date:
+        """This day, in France."""
+        return datetime.now(_PARIS).date()
+
+
+class WallClock(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+    """The real time."""
+
+    def get_dependency(self, _: Any) -> Clock:
+        return Clock()
