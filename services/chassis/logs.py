@@ -12,7 +12,8 @@ from structlog.typing import EventDict, WrappedLogger
 # Thirteen characters built like a NIR, separated or not, with or without the key. The look-arounds
 # keep SIRETs (14 digits), uuids and timestamps out.
 _NIR = re.compile(
-    r"(?<![0-9A-Za-z-])[1-478][ .]?\d{2}[ .]?\d{2}[ .]?(?:\d{2}|2[ABab])[ .]?\d{3}[ .]?\d{3}(?:[ .-]?\d{2})?(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z-])[1-478][ .]?\d{2}[ .]?\d{2}[ .]?(?:\d{2}|2[ABab])[ .]?\d{3}[ .]?\d{3}"
+    r"(?:[ .-]?\d{2})?(?![0-9A-Za-z])"
 )
 MASKED = "[nir]"
 

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from services.chassis import database, inbox
+from services.chassis.sealing import Keyring, key_of
 from services.chassis.listening import Told
-from services.chassis.settings import Settings
+from services.chassis.settings import Settings, required
 
 # A French day: the last day of a right ends in Paris, not in Greenwich.
 _PARIS = ZoneInfo("Europe/Paris")
@@ -64,3 +65,31 @@ class WallClock(DependencyProvider):  # type: ignore[misc]  # nameko has no type
 
     def get_dependency(self, _: Any) -> Clock:
         return Clock()
+
+
+class Keys(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+    """A keyring, from the setting of this name."""
+
+    def __init__(self, setting: str) -> None:
+        self.setting = setting
+        super().__init__()
+
+    def setup(self) -> None:
+        self.keyring = Keyring.parse(required(self.setting))
+
+    def get_dependency(self, _: Any) -> Keyring:
+        return self.keyring
+
+
+class Key(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+    """One 32-byte key for keyed hashes, from the setting of this name."""
+
+    def __init__(self, setting: str) -> None:
+        self.setting = setting
+        super().__init__()
+
+    def setup(self) -> None:
+        self.key = key_of(required(self.setting))
+
+    def get_dependency(self, _: Any) -> bytes:
+        return self.key

@@ -1,0 +1,63 @@
+"""The doors of ingestion: what partners ask, and what the other services tell of their lines."""
+
+from typing import Any
+
+from services.chassis.answering import Asked, answer
+from services.chassis.listening import Told, listen
+from services.chassis.providers import Keys, Transaction, WallClock
+from services.contracts.access import ORGANISATIONS_CHANGED
+from services.contracts.dossier import DECLARATIONS_APPLIED
+from services.contracts.identity import DECLARATIONS_ATTRIBUTED, REVIEWS_OPENED
+from services.contracts.ingestion import RECEIPT, SUBMIT
+from services.ingestion import use_cases
+
+
+class Ingestion:
+    """For partners: what they ask is answered whatever is being caught up behind."""
+
+    name = "ingestion"
+    transaction = Transaction()
+    clock = WallClock()
+    lot_keys = Keys("AGORA_INGESTION_KEYS")
+    traits_keys = Keys("AGORA_TRAITS_KEYS")
+
+    @answer(SUBMIT)
+    def submit(self, asked: Asked) -> dict[str, Any]:
+        keys = use_cases.SubmitKeys(self.lot_keys, self.traits_keys)
+        with self.transaction() as session:
+            return use_cases.submit(session, keys, asked.caller, asked.body, self.clock.now())
+
+    @answer(RECEIPT)
+    def receipt(self, asked: Asked) -> dict[str, Any]:
+        with self.transaction() as session:
+            return use_cases.receipt(session, asked.caller, **asked.body)
+
+
+class IngestionBulk:
+    """What becomes of the lines, as the other services tell it."""
+
+    name = "ingestion_bulk"
+    transaction = Transaction()
+
+    @listen(ORGANISATIONS_CHANGED)
+    def follow_organisations(self, told: Told) -> None:
+        with self.transaction(told) as session:
+            use_cases.follow_organisations(session, **told.body)
+
+    @listen(DECLARATIONS_ATTRIBUTED)
+    def note_attributions(self, told: Told) -> None:
+        with self.transaction(told) as session:
+            use_cases.note_attributions(session, **told.body)
+
+    @listen(REVIEWS_OPENED)
+    def note_reviews(self, told: Told) -> None:
+        with self.transaction(told) as session:
+            use_cases.note_reviews(session, **told.body)
+
+    @listen(DECLARATIONS_APPLIED)
+    def note_effects(self, told: Told) -> None:
+        with self.transaction(told) as session:
+            use_cases.note_effects(session, **told.body)
+
+
+DOORS = (Ingestion, IngestionBulk)

@@ -1,0 +1,144 @@
+"""The lines of lots and what became of each. A line's state is derived, so it is always exactly one."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.ingestion.domain.findings import Finding
+from services.ingestion.domain.lines import Line, Standing
+
+_ADD = text(
+    """
+    INSERT INTO line (lot_id, ligne, declaration_id, accepted, findings)
+    SELECT :lot_id, * FROM unnest(
+        CAST(:lignes AS int[]), CAST(:declaration_ids AS uuid[]),
+        CAST(:accepted AS boolean[]), CAST(:findings AS jsonb[])
+    )
+    """
+)
+
+# An effect outlives a review opened before it: dossier only applies what is attributed.
+_STATE = """
+    CASE
+        WHEN NOT accepted THEN 'rejetee'
+        WHEN effect_version IS NOT NULL THEN 'en_effet'
+        WHEN review_version > coalesce(attribution_version, 0) THEN 'en_revue'
+        WHEN attribution_version IS NOT NULL THEN 'personne_identifiee'
+        ELSE 'acceptee'
+    END
+"""
+
+
+def _note(columns: str, told: str, change: str, newer: str) -> str:
+    """Update each line whose version is older; rows are locked in one order, so that nobody deadlocks."""
+    return f"""
+    WITH told AS (SELECT * FROM unnest({told}) AS told({columns})),
+    found AS (
+        SELECT line.lot_id, line.ligne FROM line JOIN told USING (declaration_id)
+        ORDER BY line.lot_id, line.ligne FOR UPDATE OF line
+    )
+    UPDATE line SET {change}
+    FROM told, found
+    WHERE line.lot_id = found.lot_id AND line.ligne = found.ligne
+      AND line.declaration_id = told.declaration_id AND {newer}
+    """
+
+
+_NOTE_ATTRIBUTIONS = text(
+    _note(
+        "declaration_id, version",
+        "CAST(:declaration_ids AS uuid[]), CAST(:versions AS int[])",
+        "attribution_version = told.version, attributed_at = :at",
+        "coalesce(line.attribution_version, 0) < told.version",
+    )
+)
+_NOTE_REVIEWS = text(
+    _note(
+        "declaration_id, version, cause",
+        "CAST(:declaration_ids AS uuid[]), CAST(:versions AS int[]), CAST(:causes AS text[])",
+        "review_version = told.version, review_cause = told.cause",
+        "coalesce(line.review_version, 0) < told.version",
+    )
+)
+_NOTE_EFFECTS = text(
+    _note(
+        "declaration_id, version, effect, dossier_id",
+        "CAST(:declaration_ids AS uuid[]), CAST(:versions AS bigint[]), "
+        "CAST(:effects AS text[]), CAST(:dossier_ids AS uuid[])",
+        "effect_version = told.version, effect = told.effect, dossier_id = told.dossier_id, "
+        "effective_at = coalesce(line.effective_at, :at)",
+        "coalesce(line.effect_version, 0) < told.version",
+    )
+)
+_COUNT = text(
+    f"SELECT {_STATE} AS state, count(*) AS lines FROM line WHERE lot_id = :lot_id GROUP BY 1 ORDER BY 1"
+)
+_PAGE = text(
+    f"""
+    SELECT * FROM (
+        SELECT ligne, declaration_id, {_STATE} AS state, coalesce(findings, '[]') AS findings,
+               attributed_at, effective_at, dossier_id, effect
+        FROM line WHERE lot_id = :lot_id AND ligne > :after
+    ) AS page
+    WHERE :all_states OR state = ANY(:states)
+    ORDER BY ligne LIMIT :most
+    """
+)
+
+
+def add(session: Session, lot_id: uuid.UUID, lines: Sequence[Line]) -> None:
+    """Keep the lines of a lot that has just been received."""
+    session.execute(
+        _ADD,
+        {
+            "lot_id": lot_id,
+            "lignes": [line.ligne for line in lines],
+            "declaration_ids": [line.declaration_id for line in lines],
+            "accepted": [line.declaration is not None for line in lines],
+            "findings": [_findings(line) for line in lines],
+        },
+    )
+
+
+def _findings(line: Line) -> str | None:
+    found = [{"code": one.code, "path": one.path, "reason": one.reason} for one in line.findings]
+    return orjson.dumps(found).decode() if found else None
+
+
+def note_attributions(session: Session, at: datetime, told: Sequence[dict[str, Any]]) -> None:
+    """The persons of these lines are decided."""
+    session.execute(_NOTE_ATTRIBUTIONS, {"at": at, **_columns(told, "declaration_id", "version")})
+
+
+def note_reviews(session: Session, at: datetime, told: Sequence[dict[str, Any]]) -> None:
+    """The persons of these lines wait for a human."""
+    session.execute(_NOTE_REVIEWS, {"at": at, **_columns(told, "declaration_id", "version", "cause")})
+
+
+def note_effects(session: Session, at: datetime, told: Sequence[dict[str, Any]]) -> None:
+    """These lines took effect; the first time they did is kept."""
+    columns = _columns(told, "declaration_id", "version", "effect", "dossier_id")
+    session.execute(_NOTE_EFFECTS, {"at": at, **columns})
+
+
+def _columns(told: Sequence[dict[str, Any]], *names: str) -> dict[str, list[Any]]:
+    return {f"{name}s": [one[name] for one in told] for name in names}
+
+
+def count_by_state(session: Session, lot_id: uuid.UUID) -> dict[str, int]:
+    """How many lines of a lot are in each state."""
+    return {row.state: row.lines for row in session.execute(_COUNT, {"lot_id": lot_id})}
+
+
+def page(session: Session, lot_id: uuid.UUID, after: int, most: int, states: Sequence[str]) -> list[Standing]:
+    """Up to `most` lines after line `after`, in order, of these states or of all."""
+    asked = {"lot_id": lot_id, "after": after, "most": most, "states": list(states), "all_states": not states}
+    return [
+        Standing(**{**row, "findings": tuple(Finding(**finding) for finding in row["findings"])})
+        for row in session.execute(_PAGE, asked).mappings()
+    ]

@@ -1,0 +1,67 @@
+"""The tables of ingestion."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.chassis.database import new_metadata
+from services.chassis.inbox import define_inbox
+from services.chassis.outbox import define_outbox
+
+metadata = new_metadata()
+define_outbox(metadata)
+define_inbox(metadata)
+
+partner = Table(
+    "partner",
+    metadata,
+    Column("siret", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("natures", ARRAY(Text), nullable=False),
+)
+
+lot = Table(
+    "lot",
+    metadata,
+    Column("lot_id", Uuid, primary_key=True),
+    Column("siret", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    # As received, compressed and sealed; as answered, to the byte. Null only inside `submit`.
+    Column("sealed", LargeBinary),
+    Column("receipt", Text),
+    UniqueConstraint("siret", "reference"),
+)
+
+line = Table(
+    "line",
+    metadata,
+    Column("lot_id", Uuid, primary_key=True),
+    Column("ligne", Integer, primary_key=True),
+    Column("declaration_id", Uuid, nullable=False, unique=True),
+    Column("accepted", Boolean, nullable=False),
+    Column("findings", JSONB),
+    # What the others told of it; its state is read from these, never written beside them.
+    Column("review_version", Integer),
+    Column("review_cause", Text),
+    Column("attribution_version", Integer),
+    Column("attributed_at", DateTime(timezone=True)),
+    Column("effect_version", BigInteger),
+    Column("effect", Text),
+    Column("effective_at", DateTime(timezone=True)),
+    Column("dossier_id", Uuid),
+    # Every line is updated two or three times: room on its page keeps its indexes untouched.
+    postgresql_with={"fillfactor": 70},
+)
