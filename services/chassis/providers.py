@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from services.chassis import database, inbox
-from services.chassis.sealing import Keyring, key_of
 from services.chassis.listening import Told
+from services.chassis.sealing import Keyring, key_of
 from services.chassis.settings import Settings, required
 
 # A French day: the last day of a right ends in Paris, not in Greenwich.

@@ -1,0 +1,26 @@
+"""What a fold changes, compared with the one before."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.dossier.domain.parcours import Dossier, Effect, Parcours
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One person's fold: the parcours, what of it is new or different, and what is no more."""
+
+    parcours: Parcours
+    version: int
+    opened: frozenset[uuid.UUID]
+    changed: tuple[Dossier, ...]
+    withdrawn: tuple[uuid.UUID, ...]
+    effects: Mapping[uuid.UUID, Effect]
+    is_news: bool
+
+    def change_of(self, dossier: Dossier) -> str:
+        """`opened`, `changed` or `unchanged`."""
+        if dossier.dossier_id in self.opened:
+            return "opened"
+        return "changed" if dossier in self.changed else "unchanged"

@@ -1,0 +1,41 @@
+"""What a reader can be told. What it may not see and what does not exist are told alike."""
+
+from services.contracts.errors import NotFound, Refused
+
+
+def dossier_introuvable() -> NotFound:
+    """No such dossier, or none that this reader may see."""
+    return NotFound(
+        "dossier_introuvable",
+        "Aucun dossier que vous puissiez consulter ne porte cet identifiant : "
+        "vérifiez-le sur l’accusé de réception de votre lot.",
+    )
+
+
+def parcours_introuvable() -> NotFound:
+    """The reader never declared anything under this reference, or the person is not decided yet."""
+    return NotFound(
+        "parcours_introuvable",
+        "Aucune de vos déclarations prises en compte ne porte cette référence : "
+        "vérifiez-la, ou consultez l’accusé de réception de votre lot.",
+    )
+
+
+def lecture_refusee(reason: str, decision: str) -> Refused:
+    """Access said no; `decision` is where its journal says why."""
+    return Refused(
+        "lecture_refusee",
+        MOTIFS.get(reason, "Votre habilitation ne couvre pas cette lecture.")
+        + " Demandez son extension à l’administration du hub si votre mission l’exige.",
+        {"motif": reason, "decision": decision},
+    )
+
+
+MOTIFS = {
+    "organisation_unknown": "Votre organisme n’est pas enregistré.",
+    "no_habilitation_for_service": "Votre organisme n’est pas habilité à consulter les dossiers.",
+    "purpose_not_covered": "Votre habilitation ne couvre pas cette finalité.",
+    "habilitation_not_in_force": "Votre habilitation n’est pas en vigueur à ce jour.",
+    "no_relation": "Votre organisme n’a pas de lien avec ce dossier ou cette personne.",
+    "bloc_non_habilite": "Votre habilitation ne couvre pas ce bloc.",
+}
