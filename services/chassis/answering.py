@@ -23,7 +23,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
 
 from services.chassis import deadline, metrics, queues, trace
-from services.chassis.consuming import Consumption
+from services.chassis.consuming import Consumption, body_of
 from services.chassis.container import cause_of
 from services.chassis.errors import StorageFailure, Unreadable
 from services.chassis.logs import error_fields
@@ -97,7 +97,7 @@ class CallsConsumer(SharedExtension, ProviderCollector):  # type: ignore[misc]  
         trace.begin(message.headers.get(TRACEPARENT))
         if not caller or not reply_to.startswith(reply_prefix(caller)) or len(reply_to) > 200:
             metrics.ANSWERED.labels("unknown", "unanswerable").inc()
-            log.warning("call_unanswerable", bytes=len(message.body), has_caller=bool(caller))
+            log.warning("call_unanswerable", bytes=len(body_of(message)), has_caller=bool(caller))
             self.consumption.ack_message(message)
             return
         if deadline.passed(message.headers):
@@ -169,11 +169,12 @@ class Answer(Entrypoint):  # type: ignore[misc]  # nameko has no types
         if kind not in self.call.callers or kind not in ("partner", OPERATOR, *SPEAKERS):
             raise Refused("appel_interdit", "Votre compte n’a pas accès à cette méthode.")
         try:
-            body = read_json(bytes(message.body), MAX_CALL_BYTES)
+            raw = body_of(message)
+            body = read_json(raw, MAX_CALL_BYTES)
         except Unreadable as error:
             raise Malformed(error.code, _MALFORMED[error.code]) from None
         try:
-            return Asked(caller, self.schema.load(body), bytes(message.body))
+            return Asked(caller, self.schema.load(body), raw)
         except ValidationError as error:
             raise _bad_request(error) from None
 

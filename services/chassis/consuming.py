@@ -9,6 +9,8 @@ from kombu import Consumer, Queue
 from kombu.message import Message
 from nameko.messaging import QueueConsumer
 
+from services.chassis.logs import error_fields
+
 log = structlog.get_logger(__name__)
 
 
@@ -18,6 +20,12 @@ class Provider(Protocol):
     queue: Queue
 
     def receive(self, message: Message) -> None: ...
+
+
+def body_of(message: Message) -> bytes:
+    """The bytes of a message; amqp gives an empty body as text."""
+    body = message.body
+    return body.encode() if isinstance(body, str) else bytes(body)
 
 
 class Consumption(QueueConsumer):  # type: ignore[misc]  # nameko has no types
@@ -38,8 +46,18 @@ class Consumption(QueueConsumer):  # type: ignore[misc]  # nameko has no types
 
     def _receive(self, provider: Provider, message: Message) -> None:
         self.container.spawn_managed_thread(
-            partial(provider.receive, message), identifier=f"receive[{provider.queue.name}]"
+            partial(self._hand_over, provider, message), identifier=f"receive[{provider.queue.name}]"
         )
+
+    def _hand_over(self, provider: Provider, message: Message) -> None:
+        """An error that escapes here would kill the container, and its message the next one."""
+        try:
+            provider.receive(message)
+        except Exception as error:  # whatever it was, it is this message's and nobody else's
+            log.error(  # noqa: TRY400  # the text of an error may hold values
+                "message_refused", queue=provider.queue.name, **error_fields(error)
+            )
+            message.reject()  # to the dead letters where there are some, dropped where nobody was promised
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         log.warning("broker_unreachable", error=type(exc).__name__, retry_in=interval)

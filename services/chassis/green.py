@@ -16,7 +16,7 @@ os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
 
 with warnings.catch_warnings():
     # eventlet announces its retirement at import; here is the one place that would change.
-    warnings.simplefilter("ignore", DeprecationWarning)
+    warnings.simplefilter("ignore")
     import eventlet
 
 eventlet.monkey_patch()

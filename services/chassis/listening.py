@@ -21,7 +21,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 
 from services.chassis import metrics, queues, trace
-from services.chassis.consuming import Consumption
+from services.chassis.consuming import Consumption, body_of
 from services.chassis.container import cause_of
 from services.chassis.errors import AlreadyHandled, Unreadable
 from services.chassis.logs import error_fields
@@ -96,10 +96,11 @@ class Listener(Entrypoint):  # type: ignore[misc]  # nameko has no types
             raise Unreadable("type_unknown")
         if len(message_id) != 36:
             raise Unreadable("message_id_missing")
-        if len(message.body) > MAX_EVENT_BYTES:
+        raw = body_of(message)
+        if len(raw) > MAX_EVENT_BYTES:
             raise Unreadable("too_large")
         try:
-            body = self.schema.load(orjson.loads(message.body))
+            body = self.schema.load(orjson.loads(raw))
         except orjson.JSONDecodeError:
             raise Unreadable("not_json") from None
         except ValidationError as error:
@@ -141,7 +142,7 @@ class Listener(Entrypoint):  # type: ignore[misc]  # nameko has no types
         """Publish to where it goes next, then acknowledge: a crash between leaves two, never none."""
         try:
             self.publisher.publish(
-                message.body,
+                body_of(message),
                 exchange=queues.delivery_exchange(self.settings.service),
                 routing_key=routing_key,
                 mandatory=True,

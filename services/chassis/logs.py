@@ -17,8 +17,9 @@ _NIR = re.compile(
 )
 MASKED = "[nir]"
 
-# nameko logs the text of every exception, values included; the entrypoints log their own, without.
-_SILENCED = ("nameko.containers",)
+# nameko logs the text of every exception, values included, and pika the body of a message that nobody
+# listens to: whoever uses them logs what happened, without.
+_SILENCED = ("nameko.containers", "pika", "amqp", "kombu")
 
 
 def mask(value: Any) -> Any:
@@ -85,8 +86,7 @@ def configure(service: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("pika", "amqp", "kombu", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     for name in _SILENCED:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     structlog.contextvars.bind_contextvars(service=service)

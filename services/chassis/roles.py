@@ -10,6 +10,7 @@ import argparse
 import importlib
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ def main(service: str, arguments: list[str] | None = None) -> int:
     revision.add_argument("message")
     asked = parser.parse_args(arguments)
 
+    # nameko imports eventlet, which announces its retirement each time; see `green`.
+    warnings.filterwarnings("ignore", "(?s).*Eventlet is deprecated")
     if asked.role == "run":
         importlib.import_module("services.chassis.green")  # before psycopg, sockets and threads
 

@@ -119,7 +119,7 @@ class Hub:
             expiration=str(int(self.timeout * 1000)),
             headers={_DEADLINE: int(until * 1000)},
         )
-        channel.basic_publish(CALLS_EXCHANGE, method, body, properties)
+        channel.basic_publish(CALLS_EXCHANGE, method, body, properties, mandatory=True)
         while correlation_id not in self._answers:
             left = until - time.time()
             if left <= 0:
@@ -133,6 +133,7 @@ class Hub:
         self.close()
         self._connection = pika.BlockingConnection(self._parameters)
         channel = self._connection.channel()
+        channel.confirm_delivery()  # so that a refusal is heard at once, not waited out
         self._reply_to = f"{reply_prefix(self.account)}{uuid.uuid4()}"
         channel.queue_declare(self._reply_to, exclusive=True, auto_delete=True)
         channel.queue_bind(self._reply_to, CALLS_EXCHANGE, self._reply_to)

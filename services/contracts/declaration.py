@@ -40,12 +40,6 @@ def _nir(text: str) -> identifiers.Valid | identifiers.Invalid:
     return identifiers.check_nir(text, key_required=False)
 
 
-def _certification(text: str) -> identifiers.Valid | identifiers.Invalid:
-    if text.strip().upper().startswith("RS"):
-        return identifiers.check_rs(text)
-    return identifiers.check_rncp(text)
-
-
 class Naissance(Asked):
     """Where and when a person was born; `commune` in France (COG), `pays` elsewhere (INSEE 99xxx)."""
 
@@ -79,7 +73,7 @@ class Formation(Asked):
     intitule = Text(required=True)
     dispositif = Code(nomenclatures.DISPOSITIFS, required=True)
     organisme = Part(Organisme, required=True)
-    certification = Identifier("certification", _certification)
+    certification = Identifier("certification", identifiers.check_certification)
     formacode = Identifier("formacode", identifiers.check_formacode)
     lieu = Identifier("commune", identifiers.check_commune)
     modalite = Code(nomenclatures.MODALITES)
@@ -135,7 +129,7 @@ class Remuneration(Asked):
 class Certification(Asked):
     """The result of a certification, by its certificateur (SI-CPF, R.6113-17-1)."""
 
-    certification = Identifier("certification", _certification, required=True)
+    certification = Identifier("certification", identifiers.check_certification, required=True)
     resultat = Code(nomenclatures.RESULTATS_CERTIFICATION, required=True)
     le = Day(required=True)
     mention = Code(nomenclatures.MENTIONS)
