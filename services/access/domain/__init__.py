@@ -1,0 +1,1 @@
+"""Values and decisions of access: no database, no broker, no clock."""

@@ -1,0 +1,133 @@
+"""Decides who may read which part of a parcours, and says why not. What is not opened is closed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from services.access.domain.habilitation import PILOTAGE, Habilitation
+from services.access.domain.parcours import Relation
+from services.access.domain.perimetre import OF_A_DOSSIER, OF_A_PERSON, PERIMETRES
+
+Motif = Literal[
+    "organisation_unknown",
+    "no_habilitation_for_service",
+    "purpose_not_covered",
+    "habilitation_not_in_force",
+    "no_relation",
+]
+GRANTED = "habilitation_in_force"
+BLOCK_HIDDEN = "bloc_non_habilite"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A request to read these dossiers of this person."""
+
+    siret: str
+    service: str
+    finalite: str
+    person_id: UUID
+    dossier_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDossier:
+    """A dossier that may be read, with its open blocks: at least one."""
+
+    dossier_id: UUID
+    blocs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What may be read, person-wide blocks apart, and the rights that open it."""
+
+    habilitations: tuple[Habilitation, ...]
+    dossiers: tuple[OpenDossier, ...] = ()
+    blocs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing may be read."""
+
+    reason: Motif
+
+
+Answer = Granted | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What one right opens of what is asked."""
+
+    right: Habilitation
+    person: bool
+    dossiers: frozenset[UUID]
+
+
+def decide(
+    rights: Sequence[Habilitation] | None, relations: Sequence[Relation], asked: Reading, today: date
+) -> Answer:
+    """Open what all rights in force together open; `rights` is None for an organisation nobody knows."""
+    in_force = _in_force(rights, asked.service, asked.finalite, today)
+    if isinstance(in_force, Refused):
+        return in_force
+    reaches = [
+        reach for right in in_force if (reach := _reach(right, relations, asked)).person or reach.dossiers
+    ]
+    if not reaches:
+        return Refused("no_relation")
+    return Granted(
+        habilitations=tuple(reach.right for reach in reaches),
+        dossiers=tuple(_open(dict.fromkeys(asked.dossier_ids), reaches)),
+        blocs=_among(OF_A_PERSON, (reach.right for reach in reaches if reach.person)),
+    )
+
+
+def decide_figures(rights: Sequence[Habilitation] | None, today: date) -> Answer:
+    """Figures are for whoever has an habilitation to steer; no relation to anybody is needed."""
+    in_force = _in_force(rights, "reporting", PILOTAGE, today)
+    return in_force if isinstance(in_force, Refused) else Granted(tuple(in_force))
+
+
+def _in_force(
+    rights: Sequence[Habilitation] | None, service: str, finalite: str, today: date
+) -> list[Habilitation] | Refused:
+    """The rights for this service and purpose, or at which step none was left."""
+    if rights is None:
+        return Refused("organisation_unknown")
+    for_service = [one for one in rights if one.service == service]
+    if not for_service:
+        return Refused("no_habilitation_for_service")
+    for_purpose = [one for one in for_service if one.finalite == finalite]
+    if not for_purpose:
+        return Refused("purpose_not_covered")
+    in_force = [one for one in for_purpose if one.in_force(today)]
+    return in_force or Refused("habilitation_not_in_force")
+
+
+def _reach(right: Habilitation, relations: Sequence[Relation], asked: Reading) -> _Reach:
+    perimetre = PERIMETRES.get(right.perimetre or "")
+    if perimetre is None:  # a perimetre nobody defined reaches nothing
+        return _Reach(right, person=False, dossiers=frozenset())
+    return _Reach(
+        right,
+        person=perimetre.reaches_person(relations),
+        dossiers=frozenset(perimetre.dossiers(asked.dossier_ids, relations)),
+    )
+
+
+def _open(asked: Iterable[UUID], reaches: Sequence[_Reach]) -> Iterable[OpenDossier]:
+    """The dossiers of which a block opens: one of which none does is not listed either."""
+    for dossier_id in asked:
+        blocs = _among(OF_A_DOSSIER, (reach.right for reach in reaches if dossier_id in reach.dossiers))
+        if blocs:
+            yield OpenDossier(dossier_id, blocs)
+
+
+def _among(there_are: Sequence[str], rights: Iterable[Habilitation]) -> tuple[str, ...]:
+    opened = {bloc for right in rights for bloc in right.blocs}
+    return tuple(bloc for bloc in there_are if bloc in opened)

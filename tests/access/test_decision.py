@@ -1,0 +1,177 @@
+"""Who may read what: the rules, as tables."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from services.access.domain.decision import Granted, Motif, OpenDossier, Refused, decide, decide_figures
+from services.access.domain.habilitation import Habilitation
+from services.access.domain.parcours import Relation
+from tests.access.given import (
+    FIRST,
+    OPCO,
+    SECOND,
+    THIRD,
+    TODAY,
+    finances,
+    follows,
+    pays,
+    reading,
+    right,
+    steering,
+)
+
+WHOLE = ("formation", "emplois", "accompagnements")
+
+
+@pytest.mark.parametrize(
+    ("rights", "motif"),
+    [
+        pytest.param(None, "organisation_unknown", id="nobody registered the reader"),
+        pytest.param([], "no_habilitation_for_service", id="no right at all"),
+        pytest.param([steering()], "no_habilitation_for_service", id="a right to figures opens no dossier"),
+        pytest.param([right(finalite="suivi")], "purpose_not_covered", id="another purpose"),
+        pytest.param(
+            [right(valid_until=date(2026, 6, 14))], "habilitation_not_in_force", id="ended yesterday"
+        ),
+        pytest.param(
+            [right(valid_from=date(2026, 6, 16))], "habilitation_not_in_force", id="begins tomorrow"
+        ),
+        pytest.param(
+            [right(finalite="suivi"), right(valid_until=date(2025, 1, 1), valid_from=date(2024, 1, 1))],
+            "habilitation_not_in_force",
+            id="the nearest miss is told",
+        ),
+        pytest.param([right("dossiers_payes")], "no_relation", id="it finances, and may read what it pays"),
+        pytest.param([right("perimetre_inconnu")], "no_relation", id="a perimetre nobody defined"),
+    ],
+)
+def test_nothing_is_read_without_a_right(rights: Sequence[Habilitation] | None, motif: Motif) -> None:
+    assert decide(rights, [finances(FIRST)], reading(FIRST), TODAY) == Refused(motif)
+
+
+@pytest.mark.parametrize(
+    ("today", "granted"),
+    [
+        pytest.param(date(2025, 12, 31), False, id="day before"),
+        pytest.param(date(2026, 1, 1), True, id="first day"),
+        pytest.param(date(2026, 12, 31), True, id="last day"),
+        pytest.param(date(2027, 1, 1), False, id="day after"),
+    ],
+)
+def test_a_right_ends_with_its_last_day(today: date, granted: bool) -> None:
+    answer = decide([right()], [finances(FIRST)], reading(FIRST), today)
+    assert answer == (
+        Granted((right(),), (OpenDossier(FIRST, ("formation", "dates")),))
+        if granted
+        else Refused("habilitation_not_in_force")
+    )
+
+
+@pytest.mark.parametrize(
+    ("perimetre", "relations", "listed", "person"),
+    [
+        # Perimetre                | the reader is…                      | dossiers read  | person-wide
+        pytest.param("dossiers_finances", [finances(FIRST)], {FIRST}, (), id="one dossier financed of two"),
+        pytest.param(
+            "dossiers_finances", [finances(FIRST), finances(SECOND)], {FIRST, SECOND}, (), id="both financed"
+        ),
+        pytest.param("dossiers_finances", [finances(THIRD)], None, (), id="finances one not asked for"),
+        pytest.param("dossiers_finances", [pays(FIRST)], None, (), id="pays, does not finance"),
+        pytest.param("dossiers_finances", [follows()], None, (), id="follows, does not finance"),
+        pytest.param("dossiers_payes", [pays(SECOND)], {SECOND}, (), id="the dossier it pays for"),
+        pytest.param("dossiers_payes", [finances(SECOND)], None, (), id="finances, does not pay"),
+        pytest.param("personnes_accompagnees", [follows()], {FIRST, SECOND}, WHOLE[1:], id="follows"),
+        pytest.param("personnes_accompagnees", [finances(FIRST)], None, (), id="does not follow"),
+        pytest.param(
+            "personnes_accompagnees",
+            [Relation(OPCO, "accompagne", FIRST)],
+            None,
+            (),
+            id="following is of a person, not of a dossier",
+        ),
+        pytest.param(
+            "personnes_financees", [finances(FIRST)], {FIRST, SECOND}, WHOLE[1:], id="finances one: whole"
+        ),
+        pytest.param(
+            "personnes_financees", [finances(THIRD)], {FIRST, SECOND}, WHOLE[1:], id="even one not asked for"
+        ),
+        pytest.param("personnes_financees", [pays(FIRST)], None, (), id="paying is not financing"),
+        pytest.param("personnes_financees", [], None, (), id="nobody to the person"),
+    ],
+)
+def test_a_right_reaches_as_far_as_its_perimetre(
+    perimetre: str, relations: list[Relation], listed: set[UUID] | None, person: tuple[str, ...]
+) -> None:
+    answer = decide([right(perimetre, *WHOLE)], relations, reading(FIRST, SECOND), TODAY)
+    if listed is None:
+        assert answer == Refused("no_relation")
+    else:
+        assert isinstance(answer, Granted)
+        assert {one.dossier_id for one in answer.dossiers} == listed
+        assert answer.blocs == person
+
+
+@pytest.mark.parametrize(
+    ("rights", "opened", "person"),
+    [
+        pytest.param([right("dossiers_finances", "dates")], {FIRST: ("dates",)}, (), id="one block"),
+        pytest.param(
+            [right("dossiers_finances", "dates"), right("dossiers_finances", "financements")],
+            {FIRST: ("dates", "financements")},
+            (),
+            id="two rights open together what each opens",
+        ),
+        pytest.param(
+            [right("dossiers_finances", "financements"), right("personnes_financees", "dates", "emplois")],
+            {FIRST: ("dates", "financements"), SECOND: ("dates",)},
+            ("emplois",),
+            id="each as far as its own perimetre",
+        ),
+        pytest.param(
+            [right("dossiers_finances", "dates"), right(valid_until=date(2026, 1, 2))],
+            {FIRST: ("dates",)},
+            (),
+            id="one that has ended adds nothing",
+        ),
+        pytest.param(
+            [right("dossiers_finances", "certifications")],
+            {FIRST: ("certifications",)},
+            (),
+            id="certifications of the dossier, not of the person",
+        ),
+        pytest.param([right("personnes_financees", "emplois")], {}, ("emplois",), id="no dossier to show"),
+        pytest.param([right("dossiers_finances", "emplois")], {}, (), id="a block out of reach"),
+    ],
+)
+def test_blocks_open_one_by_one(
+    rights: list[Habilitation], opened: dict[UUID, tuple[str, ...]], person: tuple[str, ...]
+) -> None:
+    answer = decide(rights, [finances(FIRST)], reading(FIRST, SECOND), TODAY)
+    assert isinstance(answer, Granted)
+    assert {one.dossier_id: one.blocs for one in answer.dossiers} == opened
+    assert answer.blocs == person
+
+
+def test_only_the_rights_that_open_something_are_the_ground_of_a_decision() -> None:
+    useful, useless = right(), right("dossiers_payes")
+    answer = decide([useless, useful], [finances(FIRST)], reading(FIRST), TODAY)
+    assert isinstance(answer, Granted)
+    assert answer.habilitations == (useful,)
+
+
+@pytest.mark.parametrize(
+    ("rights", "answer"),
+    [
+        pytest.param(None, Refused("organisation_unknown"), id="nobody registered the reader"),
+        pytest.param([right()], Refused("no_habilitation_for_service"), id="reads dossiers only"),
+        pytest.param(
+            [steering(valid_until=date(2026, 6, 14))], Refused("habilitation_not_in_force"), id="ended"
+        ),
+        pytest.param([steering(valid_until=TODAY)], Granted((steering(valid_until=TODAY),)), id="last day"),
+    ],
+)
+def test_figures_are_for_whoever_steers(rights: list[Habilitation] | None, answer: Granted | Refused) -> None:
+    assert decide_figures(rights, TODAY) == answer
