@@ -6,7 +6,7 @@ from datetime import date
 
 from services.reference.identifiers import Invalid
 
-_SHAPE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})\Z", re.ASCII)
+_SHAPE = re.compile(r"(\d{4})(-?)(\d{2})\2(\d{2})\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,13 @@ class PartialDate:
 def parse_partial_date(text: str) -> PartialDate | Invalid:
     """Read `aaaa-mm-jj` or `aaaammjj`, zeros standing for what is unknown (LHEO).
 
-    A day without its month, the year 0000 and days that are in no calendar are `Invalid`.
+    A day without its month, the year 0000 and days that are in no calendar are `Invalid`: `empty`,
+    `structure` or `calendar`.
     """
     found = _SHAPE.match(text)
     if not found:
-        return Invalid("structure")
-    year, month, day = (int(part) for part in found.groups())
+        return Invalid("structure" if text else "empty")
+    year, month, day = (int(part) for part in found.group(1, 3, 4))
     if not year or (day and not month):
         return Invalid("structure")
     try:

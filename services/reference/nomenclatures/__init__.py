@@ -1,6 +1,10 @@
-"""Nomenclatures: what each code means, in French. Codes are added to, never given another meaning."""
+"""Nomenclatures: what each code means, in French. Codes are added to, never given another meaning.
+
+`communes` and `pays`, samples read from files, are imported by their own names.
+"""
 
 from services.reference.nomenclatures.emploi import MOTIFS_FIN_CONTRAT, NATURES_CONTRAT
+from services.reference.nomenclatures.financeurs import FINANCEURS, OPCOS
 from services.reference.nomenclatures.formation import (
     DISPOSITIFS,
     EVENEMENTS,
@@ -10,18 +14,24 @@ from services.reference.nomenclatures.formation import (
     NATURES_COUT,
     NIVEAUX_CEP,
     RESULTATS_CERTIFICATION,
+    VALIDITE_DISPOSITIFS,
+    is_open,
 )
+from services.reference.nomenclatures.personnes import NIVEAUX_DIPLOME, TRANCHES_AGE, tranche_age_of
 from services.reference.nomenclatures.territoire import (
     DEPARTEMENTS,
     REGIONS,
+    Departement,
     departement_of,
     region_of_commune,
 )
+from services.reference.nomenclatures.validity import Validity
 
 __all__ = [
     "DEPARTEMENTS",
     "DISPOSITIFS",
     "EVENEMENTS",
+    "FINANCEURS",
     "MENTIONS",
     "MODALITES",
     "MOTIFS_FIN_CONTRAT",
@@ -29,8 +39,16 @@ __all__ = [
     "NATURES_CONTRAT",
     "NATURES_COUT",
     "NIVEAUX_CEP",
+    "NIVEAUX_DIPLOME",
+    "OPCOS",
     "REGIONS",
     "RESULTATS_CERTIFICATION",
+    "TRANCHES_AGE",
+    "VALIDITE_DISPOSITIFS",
+    "Departement",
+    "Validity",
     "departement_of",
+    "is_open",
     "region_of_commune",
+    "tranche_age_of",
 ]

@@ -1,22 +1,30 @@
-"""Codes of employment contracts, as the DSN has them."""
+"""Codes of employment contracts, as the DSN has them (NEODeS)."""
+
+from collections.abc import Mapping
 
 # NEODeS S21.G00.40.007.
-NATURES_CONTRAT = {
+NATURES_CONTRAT: Mapping[str, str] = {
     "01": "CDI de droit privé",
     "02": "CDD de droit privé",
     "03": "Contrat de mission (intérim)",
     "07": "CDI intermittent",
-    "08": "CDD à objet défini",
+    "08": "CDI intérimaire",
     "09": "CDI de droit public",
     "10": "CDD de droit public",
-    "29": "Convention de stage",
+    "20": "Détachement dans la fonction publique donnant lieu à pension",
+    "21": "Détachement dans la fonction publique ne donnant pas lieu à pension",
+    "29": "Convention de stage (hors formation professionnelle)",
     "32": "Contrat d’appui au projet d’entreprise",
     "50": "Nomination dans la fonction publique",
+    "51": "Mission d’un collaborateur occasionnel du service public",
+    "52": "Cumul d’activité à titre accessoire dans la fonction publique",
+    "53": "Contrat d’emploi pénitentiaire",
+    "54": "Contrat d’emploi pénitentiaire en apprentissage",
     "60": "Contrat d’engagement éducatif",
     "70": "Contrat de soutien et d’aide par le travail",
     "80": "Mandat social",
     "81": "Mandat d’élu",
-    "82": "CDI de chantier",
+    "82": "CDI de chantier ou d’opération",
     "89": "Volontariat de service civique",
     "90": "Autre nature de contrat",
     "91": "Contrat d’engagement maritime à durée indéterminée",
@@ -25,7 +33,7 @@ NATURES_CONTRAT = {
 }
 
 # NEODeS S21.G00.62.002.
-MOTIFS_FIN_CONTRAT = {
+MOTIFS_FIN_CONTRAT: Mapping[str, str] = {
     "011": "Licenciement suite à liquidation judiciaire",
     "012": "Licenciement suite à fermeture définitive",
     "014": "Licenciement pour motif économique",
@@ -35,11 +43,11 @@ MOTIFS_FIN_CONTRAT = {
     "026": "Rupture pour motif économique avec CSP",
     "031": "Fin de CDD",
     "032": "Fin de mission d’intérim",
-    "033": "Rupture pour inaptitude",
+    "033": "Rupture anticipée d’un CDD ou d’une mission pour inaptitude physique",
     "034": "Fin de période d’essai par l’employeur",
     "035": "Fin de période d’essai par le salarié",
-    "036": "Rupture anticipée par l’employeur",
-    "037": "Rupture anticipée par le salarié",
+    "036": "Rupture anticipée d’un CDD, d’un apprentissage ou d’une mission par l’employeur",
+    "037": "Rupture anticipée d’un CDD, d’un apprentissage ou d’une mission par le salarié",
     "038": "Mise à la retraite",
     "039": "Départ à la retraite",
     "043": "Rupture conventionnelle",
@@ -49,17 +57,22 @@ MOTIFS_FIN_CONTRAT = {
     "066": "Décès du salarié",
     "081": "Fin de contrat d’apprentissage",
     "082": "Résiliation judiciaire",
-    "083": "Force majeure",
-    "084": "Rupture d’un commun accord",
+    "083": "Rupture pour force majeure",
+    "084": "Rupture d’un commun accord d’un CDD, d’un apprentissage ou d’une mission",
+    "085": "Fin de mandat",
+    "086": "Licenciement avec convention CATS",
     "087": "Licenciement pour faute grave",
     "088": "Licenciement pour faute lourde",
+    "089": "Licenciement pour force majeure",
     "091": "Licenciement pour inaptitude non professionnelle",
     "092": "Licenciement pour inaptitude professionnelle",
+    "093": "Licenciement suite à décision d’une autorité administrative",
+    "094": "Rupture anticipée pour arrêt de tournage",
     "095": "Rupture anticipée pour faute grave",
     "096": "Rupture anticipée pour faute lourde",
     "097": "Rupture anticipée pour fermeture",
     "098": "Retrait d’enfant",
     "099": "Annulation d’une fin déclarée",
     "998": "Transfert du contrat",
-    "999": "Autre motif",
+    "999": "Fin d’une relation autre qu’un contrat de travail",
 }

@@ -1,6 +1,12 @@
-"""Codes of training: dispositifs, events, costs, certifications."""
+"""Codes of training: dispositifs, events, costs, certifications, follow-up."""
 
-DISPOSITIFS = {
+from collections.abc import Mapping
+from datetime import date
+
+from services.reference.nomenclatures.validity import Validity
+
+# Ours, after the names of the Code du travail and of France Travail.
+DISPOSITIFS: Mapping[str, str] = {
     "CPF": "Compte personnel de formation",
     "CPF_TRANSITION": "Projet de transition professionnelle",
     "PRO_A": "Reconversion ou promotion par alternance",
@@ -19,11 +25,24 @@ DISPOSITIFS = {
     "CSP": "Contrat de sécurisation professionnelle",
     "VAE": "Validation des acquis de l’expérience",
     "BILAN_COMPETENCES": "Bilan de compétences",
+    "PERIODE_RECONVERSION": "Période de reconversion",
     "DEMISSIONNAIRE": "Projet de reconversion du salarié démissionnaire",
     "DIF_ELUS": "Droit individuel à la formation des élus",
 }
 
-MODALITES = {
+# The days of entry that a dispositif was open to. Those that are not here have no day we are certain of.
+VALIDITE_DISPOSITIFS: Mapping[str, Validity] = {
+    "CPF": Validity(date(2015, 1, 1)),  # loi 2014-288
+    "CPF_TRANSITION": Validity(date(2019, 1, 1)),  # loi 2018-771
+    "PRO_A": Validity(date(2019, 1, 1), date(2025, 12, 31)),  # loi 2018-771 to loi 2025-989
+    "PERIODE_RECONVERSION": Validity(date(2026, 1, 1)),  # loi 2025-989
+    "PLAN_DEVELOPPEMENT": Validity(date(2019, 1, 1)),  # loi 2018-771
+    "DEMISSIONNAIRE": Validity(date(2019, 11, 1)),  # décret 2019-797
+    "DIF_ELUS": Validity(date(2016, 1, 1)),  # loi 2015-366
+}
+
+# LHEO modalites-enseignement, and two ways of organising: AFEST (L.6313-2), alternance.
+MODALITES: Mapping[str, str] = {
     "presentiel": "En présentiel",
     "mixte": "Mixte",
     "a_distance": "À distance",
@@ -32,7 +51,7 @@ MODALITES = {
 }
 
 # L.6353-10: début, interruptions, achèvement.
-EVENEMENTS = {
+EVENEMENTS: Mapping[str, str] = {
     "entree": "Entrée effective",
     "interruption": "Interruption",
     "reprise": "Reprise",
@@ -40,7 +59,8 @@ EVENEMENTS = {
     "abandon": "Abandon",
 }
 
-MOTIFS_REALISATION = {
+# Why a training was interrupted, or ended: the reasons of EDOF, and those that OPCO and France Travail add.
+MOTIFS_REALISATION: Mapping[str, str] = {
     "force_majeure": "Force majeure",
     "abandon_stagiaire": "Abandon ou absence du stagiaire",
     "interruption_avec_report": "Interruption par l’organisme, avec report",
@@ -52,7 +72,7 @@ MOTIFS_REALISATION = {
     "fin_normale": "Fin de la formation",
 }
 
-NATURES_COUT = {
+NATURES_COUT: Mapping[str, str] = {
     "pedagogique": "Coût pédagogique",
     "transport": "Transport",
     "hebergement": "Hébergement",
@@ -65,14 +85,14 @@ NATURES_COUT = {
     "abondement": "Abondement",
 }
 
-RESULTATS_CERTIFICATION = {
+RESULTATS_CERTIFICATION: Mapping[str, str] = {
     "obtenue": "Certification obtenue",
     "partielle": "Blocs de compétences obtenus",
     "echec": "Échec",
 }
 
-# SI-CPF, mentionValidee.
-MENTIONS = {
+# SI-CPF, cpf:mentionValidee.
+MENTIONS: Mapping[str, str] = {
     "SANS_MENTION": "Sans mention",
     "MENTION_ASSEZ_BIEN": "Mention assez bien",
     "MENTION_BIEN": "Mention bien",
@@ -81,4 +101,9 @@ MENTIONS = {
 }
 
 # L.6111-6; billed UO1 and UO2.
-NIVEAUX_CEP = {"1": "Information individualisée", "2": "Accompagnement personnalisé"}
+NIVEAUX_CEP: Mapping[str, str] = {"1": "Information individualisée", "2": "Accompagnement personnalisé"}
+
+
+def is_open(dispositif: str, day: date) -> bool:
+    """Whether one could enter training by this dispositif on this day, as far as its days are known."""
+    return VALIDITE_DISPOSITIFS.get(dispositif, Validity()).covers(day)

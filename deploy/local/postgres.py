@@ -1,0 +1,118 @@
+"""A private PostgreSQL cluster: one database and one role for each service, durability on."""
+
+import psycopg
+from psycopg import sql
+
+from deploy.local import packages, programs
+from deploy.local.credentials import password_of
+from deploy.local.houses import House, house_of
+from deploy.local.ports import ports_of
+from deploy.local.site import Site
+from deploy.local.waiting import wait_until
+from services.contracts.message import SPEAKERS
+
+ADMIN = "agora_admin"
+
+# `terse` leaves out DETAIL, which prints the values; no statement is ever logged with its values.
+_SETTINGS = """
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 200
+shared_buffers = 256MB
+max_wal_size = 2GB
+wal_compression = on
+fsync = on
+synchronous_commit = on
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_error_verbosity = terse
+log_min_error_statement = panic
+log_statement = none
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+"""
+
+
+def start(site: Site) -> None:
+    """Start the site's cluster, made the first time; nothing when it runs."""
+    if is_running(site):
+        return
+    house = house_of(site, "postgres", "postgres")
+    data = house.folder / "data"
+    if not (data / "PG_VERSION").exists():
+        _initialise(site, house)
+    # A cluster that was killed leaves its pid behind; pg_ctl sees that nobody has it.
+    log = house.folder / "log"
+    programs.run(
+        house,
+        [str(packages.postgres_bin() / "pg_ctl"), "-D", str(data), "-l", str(log), "-w", "-t", "60", "start"],
+        seconds=90,
+    )
+    wait_until(lambda: is_running(site), 30, "PostgreSQL's answer", log)
+
+
+def _initialise(site: Site, house: House) -> None:
+    print("→ making a private PostgreSQL cluster")
+    secret = house.file("password", password_of(site, ADMIN))
+    programs.run(
+        house,
+        [
+            *(str(packages.postgres_bin() / "initdb"), "-D", str(house.folder / "data"), "-U", ADMIN),
+            *("-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8", "--locale=C.UTF-8"),
+        ],
+        seconds=90,
+    )
+    secret.unlink()
+    configuration = house.folder / "data" / "postgresql.auto.conf"
+    configuration.write_text(f"{_SETTINGS}\nport = {ports_of(site)['postgres']}\n")
+    house.give(configuration)
+
+
+def stop(site: Site) -> None:
+    """Stop the cluster; its data stay."""
+    if not is_running(site):
+        return
+    house = house_of(site, "postgres", "postgres")
+    control = [str(packages.postgres_bin() / "pg_ctl"), "-D", str(house.folder / "data"), "-m", "fast"]
+    programs.run(house, [*control, "-w", "-t", "60", "stop"], seconds=90)
+
+
+def admin_url(site: Site) -> str:
+    """Where the site's cluster is, for its administrator."""
+    password = password_of(site, ADMIN)
+    return f"postgresql://{ADMIN}:{password}@127.0.0.1:{ports_of(site)['postgres']}/postgres"
+
+
+def is_running(site: Site) -> bool:
+    """Whether the site's own cluster answers."""
+    try:
+        with psycopg.connect(admin_url(site), connect_timeout=3):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def provision(site: Site, admin: str) -> dict[str, str]:
+    """One role and one database for each service; returns the URL of each."""
+    parts = psycopg.conninfo.conninfo_to_dict(admin)
+    urls = {}
+    with psycopg.connect(admin, autocommit=True, connect_timeout=5) as connection:
+        known = {str(name) for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+        databases = {str(name) for (name,) in connection.execute("SELECT datname FROM pg_database")}
+        for service in SPEAKERS:
+            name, password = f"agora_{service}", password_of(site, f"postgres:{service}")
+            verb = "ALTER" if name in known else "CREATE"
+            connection.execute(
+                sql.SQL(verb + " ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(name), sql.Literal(password)
+                )
+            )
+            if name not in databases:
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(name))
+                )
+                connection.execute(
+                    sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name))
+                )
+            urls[service] = f"postgresql+psycopg://{name}:{password}@{parts['host']}:{parts['port']}/{name}"
+    return urls

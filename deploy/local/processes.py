@@ -1,0 +1,161 @@
+"""The services' processes, under supervisor: restarted when they die, told apart, stopped together."""
+
+import os
+import subprocess
+import sys
+import xmlrpc.client
+from pathlib import Path
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from deploy.local.environment import environment_of, load_env
+from deploy.local.site import CHECKOUT, Site, write_private
+from deploy.local.waiting import Failure, tail, wait_until
+from services.contracts.message import SPEAKERS
+
+# Program, service, role. Scaling one alone is one more line, or one more machine.
+PROCESSES = (
+    ("ingestion", "ingestion", "run ingestion"),
+    ("ingestion_bulk", "ingestion", "run ingestion_bulk"),
+    ("ingestion_relay", "ingestion", "relay"),
+    ("identity", "identity", "run identity"),
+    ("identity_relay", "identity", "relay"),
+    ("dossier", "dossier", "run dossier"),
+    ("dossier_bulk", "dossier", "run dossier_bulk"),
+    ("dossier_relay", "dossier", "relay"),
+    ("access", "access", "run access"),
+    ("access_bulk", "access", "run access_bulk"),
+    ("access_relay", "access", "relay"),
+    ("reporting", "reporting", "run reporting"),
+    ("reporting_bulk", "reporting", "run reporting_bulk"),
+)
+
+
+def migrate_all(site: Site) -> None:
+    """Bring every service's database and queues up to date, side by side."""
+    running = [
+        (
+            service,
+            subprocess.Popen(
+                [sys.executable, "-m", f"services.{service}", "migrate"],
+                cwd=CHECKOUT,
+                env=_environment(site, service),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            ),
+        )
+        for service in SPEAKERS
+    ]
+    for service, process in running:
+        printed, _ = process.communicate(timeout=120)
+        if process.returncode:
+            raise Failure(f"the migration of {service} failed:\n{printed[-2000:]}")
+
+
+def start(site: Site) -> None:
+    """Start every process and wait until all run; nothing when they do."""
+    if _state(site) is None:
+        _write_configuration(site)
+        subprocess.run(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(_configuration(site))],
+            cwd=CHECKOUT,
+            check=True,
+            timeout=30,
+        )
+    wait_until(
+        lambda: set((_state(site) or {}).values()) == {"RUNNING"},
+        60,
+        "the start of every process",
+        _configuration(site).with_name("supervisord.log"),
+    )
+
+
+def stop(site: Site) -> None:
+    """Stop every process: each ends what it is doing."""
+    if _state(site) is None:
+        return
+    _server(site).supervisor.shutdown()
+    wait_until(lambda: not _socket(site).exists(), 60, "the end of the processes")
+
+
+def pids(site: Site) -> dict[str, int]:
+    """The process of each program that runs."""
+    found = _server(site).supervisor.getAllProcessInfo()
+    return {one["name"]: one["pid"] for one in found if one["statename"] == "RUNNING"}  # type: ignore[index,union-attr]  # XML-RPC says nothing of its types
+
+
+def states(site: Site) -> dict[str, str]:
+    """The state of each program, by supervisor's own words; nothing when none was started."""
+    return _state(site) or {}
+
+
+def failure_of(site: Site, program: str) -> str:
+    """The last words of a program."""
+    return tail(site.logs / f"{program}.log")
+
+
+def _environment(site: Site, service: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AGORA_")}
+    return {**kept, **environment_of(service, load_env(site)), "PYTHONPATH": str(CHECKOUT)}
+
+
+def _configuration(site: Site) -> Path:
+    return site.folder / "supervisord.conf"
+
+
+def _socket(site: Site) -> Path:
+    # A socket's path has 107 characters at most, and a checkout may lie deep.
+    return Path("/tmp") / f"agora-{site.key}.sock"  # noqa: S108  # named by the site, mode 0700
+
+
+def _write_configuration(site: Site) -> None:
+    site.logs.mkdir(exist_ok=True)
+    env = load_env(site)
+    head = f"""
+[supervisord]
+logfile = {site.folder}/supervisord.log
+pidfile = {site.folder}/supervisord.pid
+logfile_maxbytes = 5MB
+[unix_http_server]
+file = {_socket(site)}
+chmod = 0700
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+"""
+    programs = [
+        f"""
+[program:{program}]
+command = {sys.executable} -m services.{service} {role}
+directory = {CHECKOUT}
+environment = {_quoted(environment_of(service, env))}
+autorestart = true
+startretries = 1000000
+startsecs = 1
+stopwaitsecs = 20
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = {site.logs}/{program}.log
+stdout_logfile_maxbytes = 20MB
+stdout_logfile_backups = 2
+"""
+        for program, service, role in PROCESSES
+    ]
+    write_private(_configuration(site), head + "".join(programs))
+
+
+def _quoted(environment: dict[str, str]) -> str:
+    return ",".join(f'{name}="{value.replace("%", "%%")}"' for name, value in environment.items())
+
+
+def _server(site: Site) -> xmlrpc.client.ServerProxy:
+    transport = SupervisorTransport(None, None, f"unix://{_socket(site)}")
+    return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+
+
+def _state(site: Site) -> dict[str, str] | None:
+    try:
+        found = _server(site).supervisor.getAllProcessInfo()
+    except (OSError, xmlrpc.client.Error):
+        return None
+    return {one["name"]: one["statename"] for one in found}  # type: ignore[index,union-attr]  # XML-RPC says nothing of its types

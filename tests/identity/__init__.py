@@ -1,0 +1,1 @@
+"""Identity: who is who, tried on its rules, its database and its doors."""
