@@ -1,5 +1,6 @@
 """What a door finds on `self`: its database, the clock, and the other services."""
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
@@ -93,3 +94,17 @@ class Key(DependencyProvider):  # type: ignore[misc]  # nameko has no types
 
     def get_dependency(self, _: Any) -> bytes:
         return self.key
+
+
+class Number(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+    """A whole number, from the setting of this name or a default."""
+
+    def __init__(self, setting: str, default: int) -> None:
+        self.setting, self.default = setting, default
+        super().__init__()
+
+    def setup(self) -> None:
+        self.value = int(os.environ.get(self.setting) or self.default)
+
+    def get_dependency(self, _: Any) -> int:
+        return self.value

@@ -1,0 +1,48 @@
+"""The tables of reporting: what each dossier counts for, and the sums kept as they change."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.chassis.database import new_metadata
+from services.chassis.inbox import define_inbox
+
+metadata = new_metadata()
+define_inbox(metadata)
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("dossier_id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("removed", Boolean, nullable=False, server_default="true"),
+    Column("stagiaire", Text),
+    Column("region", Text),
+    Column("dispositif", Text),
+    Column("entree_le", Text),
+    Column("sortie_le", Text),
+    Column("heures", Integer, nullable=False, server_default="0"),
+    Column("financements", JSONB, nullable=False, server_default="[]"),
+    postgresql_with={"fillfactor": 70},
+)
+
+_AXES = ("region", "dispositif", "financeur", "mois")
+
+cell = Table(
+    "cell",
+    metadata,
+    Column("by_funder", Boolean, primary_key=True),
+    *(Column(axis, Text, primary_key=True) for axis in _AXES),
+    *(Column(measure, BigInteger, nullable=False) for measure in ("entrees", "sorties", "heures", "cout")),
+    postgresql_with={"fillfactor": 50},
+)
+
+# A person is counted once in a table, however many dossiers and months: who is present where is kept,
+# with the number of dossiers that make it so.
+presence = Table(
+    "presence",
+    metadata,
+    Column("by_funder", Boolean, primary_key=True),
+    *(Column(axis, Text, primary_key=True) for axis in _AXES),
+    Column("stagiaire", Text, primary_key=True),
+    Column("dossiers", Integer, nullable=False),
+)
