@@ -64,7 +64,10 @@ def check_certification(text: str) -> Answer:
 
 
 def check_bloc(text: str) -> Answer:
-    """A bloc de compétences, `RNCP29497BC01`; or its number alone, two digits, the fiche being told elsewhere."""
+    """A bloc de compétences, `RNCP29497BC01` (France compétences).
+
+    Or its number alone, two digits, where the fiche is told elsewhere.
+    """
     compacted = compact(text)
     if isinstance(compacted, Invalid):
         return compacted

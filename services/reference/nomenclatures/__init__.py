@@ -15,7 +15,7 @@ from services.reference.nomenclatures.formation import (
     NIVEAUX_CEP,
     RESULTATS_CERTIFICATION,
     VALIDITE_DISPOSITIFS,
-    is_open,
+    is_dispositif_open,
 )
 from services.reference.nomenclatures.personnes import NIVEAUX_DIPLOME, TRANCHES_AGE, tranche_age_of
 from services.reference.nomenclatures.territoire import (
@@ -48,7 +48,7 @@ __all__ = [
     "Departement",
     "Validity",
     "departement_of",
-    "is_open",
+    "is_dispositif_open",
     "region_of_commune",
     "tranche_age_of",
 ]

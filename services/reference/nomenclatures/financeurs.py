@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-# The opérateurs de compétences agreed on 1 April 2019 (L.6332-1-1).
+# The opérateurs de compétences in office since 1 April 2019 (L.6332-1-1).
 OPCOS: Mapping[str, str] = {
     "AFDAS": "Afdas (culture, médias, loisirs, sport)",
     "AKTO": "Akto (services à forte intensité de main-d’œuvre)",

@@ -30,7 +30,7 @@ DISPOSITIFS: Mapping[str, str] = {
     "DIF_ELUS": "Droit individuel à la formation des élus",
 }
 
-# The days of entry that a dispositif was open to. Those that are not here have no day we are certain of.
+# Between which days one could enter by a dispositif. Those left out have no day we are certain of.
 VALIDITE_DISPOSITIFS: Mapping[str, Validity] = {
     "CPF": Validity(date(2015, 1, 1)),  # loi 2014-288
     "CPF_TRANSITION": Validity(date(2019, 1, 1)),  # loi 2018-771
@@ -59,7 +59,7 @@ EVENEMENTS: Mapping[str, str] = {
     "abandon": "Abandon",
 }
 
-# Why a training was interrupted, or ended: the reasons of EDOF, and those that OPCO and France Travail add.
+# Why a training was interrupted, or ended: EDOF's reasons first, then ours.
 MOTIFS_REALISATION: Mapping[str, str] = {
     "force_majeure": "Force majeure",
     "abandon_stagiaire": "Abandon ou absence du stagiaire",
@@ -104,6 +104,6 @@ MENTIONS: Mapping[str, str] = {
 NIVEAUX_CEP: Mapping[str, str] = {"1": "Information individualisée", "2": "Accompagnement personnalisé"}
 
 
-def is_open(dispositif: str, day: date) -> bool:
-    """Whether one could enter training by this dispositif on this day, as far as its days are known."""
-    return VALIDITE_DISPOSITIFS.get(dispositif, Validity()).covers(day)
+def is_dispositif_open(code: str, day: date) -> bool:
+    """Whether one could enter training by a dispositif on this day, as far as its days are known."""
+    return VALIDITE_DISPOSITIFS.get(code, Validity()).covers(day)

@@ -49,6 +49,6 @@ def departement_of(commune: str) -> str:
 
 
 def region_of_commune(commune: str) -> str | None:
-    """The région of a commune's code; None for the collectivities that are in no région (975, 977, 978, 98x)."""
+    """The région of a commune's code; None for the collectivities in no région (975, 977, 978, 98x)."""
     departement = DEPARTEMENTS.get(departement_of(commune))
     return departement.region if departement else None
