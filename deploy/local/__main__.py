@@ -1,10 +1,11 @@
-"""python -m deploy.local up | services | stop | down | destroy | status | partner SIRET…"""
+"""python -m deploy.local up | services | stop | down | destroy | status | partner SIRET… | demo"""
 
 import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from deploy.local import demo as show
 from deploy.local import packages, postgres, processes, rabbitmq
 from deploy.local.environment import load_env, write_env
 from deploy.local.houses import demolish
@@ -98,8 +99,14 @@ def partner(site: Site) -> None:
     print(f"→ {len(sys.argv[2:])} partner account(s): their addresses are in {site.folder}/secrets.json")
 
 
+def demo(site: Site) -> None:
+    """Start what is not started, do the main job on a sample, and show what came of it."""
+    services(site)
+    show.run(administration(site), int(_given("DECLARATIONS") or 5000), int(_given("SEED") or 1))
+
+
 COMMANDS: dict[str, Callable[[Site], None]] = {
-    command.__name__: command for command in (up, services, stop, down, destroy, status, env, partner)
+    command.__name__: command for command in (up, services, stop, down, destroy, status, env, partner, demo)
 }
 
 

@@ -16,7 +16,7 @@ from kombu.message import Message
 from nameko.extensions import DependencyProvider, SharedExtension
 
 from services.chassis import deadline, queues, trace
-from services.chassis.consuming import Consumption
+from services.chassis.consuming import Consumption, body_of
 from services.chassis.publishing import Publisher
 from services.chassis.settings import Settings
 from services.contracts.errors import HubError, Unavailable, from_wire
@@ -54,7 +54,7 @@ class Replies(SharedExtension):  # type: ignore[misc]  # nameko has no types
         self.consumption.ack_message(message)
         promise = self.waiting.pop(str(message.properties.get("correlation_id")), None)
         if promise is not None:
-            promise.send(bytes(message.body))
+            promise.send(body_of(message))
 
 
 class Calls(DependencyProvider):  # type: ignore[misc]  # nameko has no types

@@ -57,7 +57,8 @@ class Consumption(QueueConsumer):  # type: ignore[misc]  # nameko has no types
             log.error(  # noqa: TRY400  # the text of an error may hold values
                 "message_refused", queue=provider.queue.name, **error_fields(error)
             )
-            message.reject()  # to the dead letters where there are some, dropped where nobody was promised
+            if not message.acknowledged:
+                message.reject()  # to the dead letters where there are some, dropped where nobody was promised
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         log.warning("broker_unreachable", error=type(exc).__name__, retry_in=interval)

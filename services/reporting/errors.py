@@ -15,6 +15,6 @@ def figures_refusees(reason: str) -> Refused:
     """Access said no."""
     return Refused(
         "figures_refusees",
-        "Votre habilitation ne couvre pas les indicateurs : demandez-en l’extension à l’administration du hub.",
+        "Votre habilitation ne couvre pas les indicateurs : demandez son extension.",
         {"motif": reason},
     )

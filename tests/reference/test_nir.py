@@ -138,6 +138,7 @@ def test_separators_are_taken_away(thirteen: str, separator: str) -> None:
         pytest.param("1751299109015", ("1", 75, 12, "99109", False), id="abroad"),
         pytest.param("1853399352021", ("1", 85, None, "99352", False), id="month unknown"),
         pytest.param("2905399999001", ("2", 90, None, "99999", False), id="month and country unknown"),
+        pytest.param("1852099352021", ("1", 85, None, "99352", False), id="month 20 is none"),
         pytest.param("7920699243112", ("7", 92, 6, "99243", True), id="provisional, former practice"),
         pytest.param("8870499212034", ("8", 87, 4, "99212", True), id="provisional woman, former practice"),
         pytest.param("3940375120005", ("3", 94, 3, "75120", True), id="being registered"),
