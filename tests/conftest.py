@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine, MetaData, text
@@ -15,6 +16,9 @@ from sqlalchemy.orm import Session
 
 from services.chassis import database, migrations
 from services.chassis.settings import Settings, settings_of
+
+if TYPE_CHECKING:
+    from tests.running import Running
 
 ROOT = Path(__file__).parent.parent
 
@@ -76,3 +80,15 @@ def empty(engine: Engine, metadata: MetaData) -> None:
     names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
     with engine.begin() as connection:
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator["Running"]:
+    """All five services, with their relays, on the servers of `make test`."""
+    from deploy.local import processes
+    from deploy.local.site import site_of
+    from tests.running import Running
+
+    made = Running(site_of())
+    yield made
+    processes.stop(made.site)

@@ -9,6 +9,7 @@ from deploy.local import demo as show
 from deploy.local import packages, postgres, processes, rabbitmq
 from deploy.local.environment import load_env, write_env
 from deploy.local.houses import demolish
+from deploy.local.ports import ports_of
 from deploy.local.rabbitmq import Administration
 from deploy.local.site import Site, held, site_of
 from deploy.local.waiting import Failure
@@ -35,9 +36,9 @@ def up(site: Site) -> None:
     with held(site):
         packages.install(packages.missing(postgres=own_postgres, rabbitmq=own_rabbitmq))
         for own, name in ((own_postgres, "PostgreSQL"), (own_rabbitmq, "RabbitMQ")):
-            print(
-                f"→ {name}: {'a private one, in ' + str(site.folder) if own else 'the one in the environment'}"
-            )
+            where = f"a private one, in {site.folder}" if own else "the one in the environment"
+            print(f"→ {name}: {where}")
+        ports_of(site)
         with ThreadPoolExecutor() as pool:
             started = [pool.submit(postgres.start, site)] if own_postgres else []
             started += [pool.submit(rabbitmq.start, site)] if own_rabbitmq else []

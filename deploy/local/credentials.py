@@ -2,9 +2,12 @@
 
 import base64
 import secrets as random
+import threading
 from collections.abc import Callable
 
 from deploy.local.site import Site
+
+_writing = threading.Lock()  # the two servers start side by side
 
 
 def password_of(site: Site, who: str) -> str:
@@ -18,8 +21,9 @@ def key_of(site: Site, name: str) -> str:
 
 
 def _kept(site: Site, name: str, make: Callable[[], str]) -> str:
-    kept = site.read("secrets")
-    if name not in kept:
-        kept[name] = make()
-        site.keep("secrets", kept)
-    return str(kept[name])
+    with _writing:
+        kept = site.read("secrets")
+        if name not in kept:
+            kept[name] = make()
+            site.keep("secrets", kept)
+        return str(kept[name])

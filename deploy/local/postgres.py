@@ -95,7 +95,7 @@ def is_running(site: Site) -> bool:
 def provision(site: Site, admin: str) -> dict[str, str]:
     """One role and one database for each service; returns the URL of each."""
     parts = psycopg.conninfo.conninfo_to_dict(admin)
-    urls = {}
+    urls: dict[str, str] = {}
     with psycopg.connect(admin, autocommit=True, connect_timeout=5) as connection:
         known = {str(name) for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
         databases = {str(name) for (name,) in connection.execute("SELECT datname FROM pg_database")}

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import xmlrpc.client
 from pathlib import Path
+from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
@@ -81,8 +82,8 @@ def stop(site: Site) -> None:
 
 def pids(site: Site) -> dict[str, int]:
     """The process of each program that runs."""
-    found = _server(site).supervisor.getAllProcessInfo()
-    return {one["name"]: one["pid"] for one in found if one["statename"] == "RUNNING"}  # type: ignore[index,union-attr]  # XML-RPC says nothing of its types
+    found: Any = _server(site).supervisor.getAllProcessInfo()  # XML-RPC says nothing of its types
+    return {one["name"]: one["pid"] for one in found if one["statename"] == "RUNNING"}
 
 
 def states(site: Site) -> dict[str, str]:
@@ -154,8 +155,9 @@ def _server(site: Site) -> xmlrpc.client.ServerProxy:
 
 
 def _state(site: Site) -> dict[str, str] | None:
+    found: Any
     try:
         found = _server(site).supervisor.getAllProcessInfo()
     except (OSError, xmlrpc.client.Error):
         return None
-    return {one["name"]: one["statename"] for one in found}  # type: ignore[index,union-attr]  # XML-RPC says nothing of its types
+    return {one["name"]: one["statename"] for one in found}

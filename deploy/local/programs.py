@@ -36,7 +36,7 @@ def run(
     """Run a program of a server to its end; returns what it printed. Raises `Failure` when it fails."""
     name = Path(command[0]).name
     try:
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             command,
             cwd=house.folder,
             env=dict(environment or environment_of(house)),

@@ -116,7 +116,7 @@ class Administration:
         self._put(f"permissions/{VHOST}/{self.session.auth[0]}", admin)  # type: ignore[index]  # set above
         for exchange in (CALLS_EXCHANGE, *map(events_exchange, SPEAKERS)):
             self._put(f"exchanges/{VHOST}/{exchange}", {"type": "topic", "durable": True})
-        urls = {service: self.account(service, topology.of_service(service)) for service in SPEAKERS}
+        urls = {str(service): self.account(service, topology.of_service(service)) for service in SPEAKERS}
         return {**urls, OPERATOR: self.account(OPERATOR, topology.of_operator())}
 
     def account(self, name: str, permissions: Permissions) -> str:

@@ -58,7 +58,7 @@ class Consumption(QueueConsumer):  # type: ignore[misc]  # nameko has no types
                 "message_refused", queue=provider.queue.name, **error_fields(error)
             )
             if not message.acknowledged:
-                message.reject()  # to the dead letters where there are some, dropped where nobody was promised
+                message.reject()  # to the dead letters, or dropped where nobody was promised
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         log.warning("broker_unreachable", error=type(exc).__name__, retry_in=interval)

@@ -50,15 +50,20 @@ def items_of(kind: str, body: bytes) -> list[object]:
     return told if isinstance(told, list) else []
 
 
+def _next(channel: BlockingChannel, service: str) -> tuple[int, pika.BasicProperties, bytes] | None:
+    method, properties, body = channel.basic_get(dead_queue_name(service))
+    if method is None or method.delivery_tag is None or properties is None:
+        return None
+    raw: bytes = body or b""  # type: ignore[assignment]  # the published types say str, pika gives bytes
+    return method.delivery_tag, properties, raw
+
+
 def peek(channel: BlockingChannel, service: str, most: int = 1000) -> list[tuple[DeadLetter, bytes]]:
     """The first dead letters of a service, left where they are."""
-    found = []
+    found: list[tuple[DeadLetter, bytes]] = []
     last = None
-    for _ in range(most):
-        method, properties, body = channel.basic_get(dead_queue_name(service))
-        if method is None or properties is None or body is None:
-            break
-        last = method.delivery_tag
+    while len(found) < most and (letter := _next(channel, service)):
+        last, properties, body = letter
         found.append((_described(properties, body), body))
     if last is not None:
         channel.basic_nack(last, multiple=True, requeue=True)
@@ -72,11 +77,9 @@ def send_back(channel: BlockingChannel, service: str, account: str, most: int = 
     """
     sent: Counter[str] = Counter()
     channel.confirm_delivery()
-    for _ in range(most):
-        method, properties, body = channel.basic_get(dead_queue_name(service))
-        if method is None or properties is None or body is None:
-            break
-        letter = _described(properties, body)
+    while sent.total() < most and (letter := _next(channel, service)):
+        tag, properties, body = letter
+        described = _described(properties, body)
         trace = (properties.headers or {}).get(TRACEPARENT)
         again = pika.BasicProperties(
             content_type=CONTENT_TYPE,
@@ -86,7 +89,7 @@ def send_back(channel: BlockingChannel, service: str, account: str, most: int = 
             user_id=account,
             headers={TRACEPARENT: trace} if trace else {},
         )
-        channel.basic_publish(delivery_exchange(service), letter.listener, body, again, mandatory=True)
-        channel.basic_ack(method.delivery_tag)
-        sent[letter.listener] += 1
+        channel.basic_publish(delivery_exchange(service), described.listener, body, again, mandatory=True)
+        channel.basic_ack(tag)
+        sent[described.listener] += 1
     return sent

@@ -124,7 +124,7 @@ class Hub:
             left = until - time.time()
             if left <= 0:
                 raise _no_answer()
-            self._connection.process_data_events(left)  # type: ignore[union-attr]  # `_open` made it
+            self._connection.process_data_events(left)  # type: ignore[union-attr,arg-type]  # `_open` made it
         return self._answers.pop(correlation_id)
 
     def _open(self) -> BlockingChannel:

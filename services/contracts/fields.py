@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
@@ -35,13 +35,13 @@ class Asked(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages: ClassVar[dict[str, str]] = {"unknown": "champ_inconnu", "type": "objet_attendu"}
+    error_messages = {"unknown": "champ_inconnu", "type": "objet_attendu"}
 
 
 class Text(fields.Field[str]):
     """A trimmed, non-empty line of text, in NFC, without control characters."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         **_WORDS,
         "invalid": "texte_attendu",
         "empty": "champ_vide",
@@ -88,7 +88,7 @@ class Identifier(Text):
 class Code(fields.Field[str]):
     """One of the codes of a nomenclature."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         **_WORDS,
         "invalid": "texte_attendu",
         "unknown": "code_inconnu",
@@ -109,7 +109,7 @@ class Code(fields.Field[str]):
 class Day(fields.Field[date]):
     """A day, `aaaa-mm-jj`, between 1900 and 2100."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         **_WORDS,
         "invalid": "date_attendue",
         "range": "date_hors_limites",
@@ -133,7 +133,7 @@ class Day(fields.Field[date]):
 class PartialDay(fields.Field[str]):
     """A day whose day or month may be unknown: `1994-03-00`, `1994-00-00`."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         **_WORDS,
         "invalid": "date_attendue",
         "range": "date_hors_limites",
@@ -151,7 +151,7 @@ class PartialDay(fields.Field[str]):
 class Instant(fields.Field[datetime]):
     """An instant with its offset from UTC, given back in UTC."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         **_WORDS,
         "invalid": "instant_attendu",
         "naive": "fuseau_obligatoire",
@@ -180,7 +180,7 @@ class Instant(fields.Field[datetime]):
 class Whole(fields.Field[int]):
     """A whole number between two bounds, both included; `1.0` and `true` are not whole numbers."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         **_WORDS,
         "invalid": "entier_attendu",
         "range": "nombre_hors_limites",
@@ -208,7 +208,7 @@ class Cents(Whole):
 class Many(fields.List[Any]):
     """A list of at least `least` and at most `most` things."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         **_WORDS,
         "invalid": "liste_attendue",
         "few": "liste_trop_courte",
@@ -232,7 +232,7 @@ class Many(fields.List[Any]):
 class Part(fields.Nested):
     """An object inside another."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {**_WORDS, "type": "objet_attendu"}
+    default_error_messages = {**_WORDS, "type": "objet_attendu"}
 
 
 def siret(**rest: Any) -> Identifier:

@@ -66,7 +66,7 @@ def facts_to_wire(change: Change, pseudonyms: bytes) -> list[dict[str, Any]]:
         }
         for fact in map(fact_of, change.changed)
     ]
-    nothing = {
+    nothing: dict[str, Any] = {
         "removed": True,
         "region": None,
         "dispositif": None,

@@ -47,7 +47,7 @@ def _dossiers(
     for one in live:
         if one.nature in IN_A_DOSSIER:
             by_file[one.file].append(one)
-    formations = {file: said for file, of_file in by_file.items() if (said := _formation(of_file))}
+    formations = {file: stated for file, of_file in by_file.items() if (stated := _formation(of_file))}
     paths = paths_of(formations) + [[file] for file in sorted(by_file) if file not in formations]
     certifications = [one for one in live if one.nature == "certification"]
     dossiers, place = [], {}

@@ -1,0 +1,164 @@
+"""A line is understood or refused with a code, a path and a remedy; never with the value."""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.chassis.wire import read_json
+from services.contracts.declaration import NATURES
+from services.ingestion.domain.findings import codes
+from services.ingestion.domain.lines import Line
+from services.ingestion.schemas import read_line
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+SIRET = "73282932000074"
+
+
+def declaration(**change: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "nature": "formation",
+        "reference": "D1",
+        "emise_le": "2026-01-02T10:00:00+01:00",
+        "personne": {
+            "nir": "2940375120005",
+            "nom_naissance": "Martin",
+            "prenoms": ["Léa"],
+            "sexe": "F",
+            "naissance": {"date": "1994-03-12", "commune": "75120"},
+        },
+        "faits": {
+            "intitule": "CAP Cuisine",
+            "dispositif": "CPF",
+            "organisme": {"siret": "19750655300019"},
+            "debut_prevu": "2026-02-01",
+            "fin_prevue": "2026-05-01",
+        },
+    }
+    for path, value in change.items():
+        *parents, name = path.split("__")
+        inside = made
+        for parent in parents:
+            inside = inside[parent]
+        inside[name] = value
+    return made
+
+
+def read(raw: Any, natures: list[str] | None = None) -> Line:
+    return read_line(SIRET, uuid.UUID(int=1), 1, raw, list(NATURES) if natures is None else natures, NOW)
+
+
+def test_a_good_line_has_nothing_to_be_said_of() -> None:
+    line = read(declaration())
+    assert line.declaration is not None
+    assert not line.findings
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "path"),
+    [
+        pytest.param({"personne__nir": "294037512000592"}, "nir_invalide", "personne.nir", id="NIR key"),
+        pytest.param(
+            {"personne__nir": 294037512000591}, "texte_attendu", "personne.nir", id="NIR as a number"
+        ),
+        pytest.param({"personne__nir": None}, "champ_vide", "personne.nir", id="null"),
+        pytest.param({"personne__nom_naissance": "  "}, "champ_vide", "personne.nom_naissance", id="blank"),
+        pytest.param(
+            {"personne__nom_naissance": "A\x00B"}, "caractere_interdit", "personne.nom_naissance", id="NUL"
+        ),
+        pytest.param(
+            {"personne__nom_naissance": "A\ud800"},
+            "caractere_interdit",
+            "personne.nom_naissance",
+            id="lone surrogate",
+        ),
+        pytest.param(
+            {"personne__nom_naissance": "A" * 10**6}, "texte_trop_long", "personne.nom_naissance", id="1 MB"
+        ),
+        pytest.param(
+            {"personne__naissance__date": "0001-01-01"},
+            "date_hors_limites",
+            "personne.naissance.date",
+            id="year 1",
+        ),
+        pytest.param(
+            {"personne__naissance__date": "1994-02-31"},
+            "date_attendue",
+            "personne.naissance.date",
+            id="31 February",
+        ),
+        pytest.param(
+            {"emise_le": "0001-01-01T00:00:00+14:00"}, "date_hors_limites", "emise_le", id="before all time"
+        ),
+        pytest.param({"emise_le": "2026-01-01T00:00:00"}, "fuseau_obligatoire", "emise_le", id="no offset"),
+        pytest.param(
+            {"emise_le": "2027-01-01T00:00:00Z"}, "emise_dans_le_futur", "emise_le", id="tomorrow's word"
+        ),
+        pytest.param(
+            {"faits__fin_prevue": "2026-01-01"}, "fin_avant_debut", "faits.fin_prevue", id="ends before"
+        ),
+        pytest.param(
+            {"faits__heures_prevues": 1.0}, "entier_attendu", "faits.heures_prevues", id="1.0 hours"
+        ),
+        pytest.param(
+            {"faits__heures_prevues": True}, "entier_attendu", "faits.heures_prevues", id="true hours"
+        ),
+        pytest.param(
+            {"faits__heures_prevues": -1}, "nombre_hors_limites", "faits.heures_prevues", id="-1 hours"
+        ),
+        pytest.param({"faits__dispositif": []}, "texte_attendu", "faits.dispositif", id="a list for a code"),
+        pytest.param({"faits__organisme": "x"}, "objet_attendu", "faits.organisme", id="text for an object"),
+        pytest.param({"faits__couleur": "x"}, "champ_inconnu", "faits.couleur", id="unknown field"),
+        pytest.param({"nature": ["formation"]}, "nature_inconnue", "nature", id="a list for a kind"),
+    ],
+)
+def test_a_bad_line_is_refused_with_its_code_and_path(change: dict[str, Any], code: str, path: str) -> None:
+    line = read(declaration(**change))
+    assert line.declaration is None
+    assert (line.findings[0].code, line.findings[0].path) == (code, path)
+    assert line.findings[0].code in codes()
+    assert line.findings[0].remedy
+
+
+@pytest.mark.parametrize("raw", [None, 3, "x", [], [[]], True], ids=repr)
+def test_what_is_no_object_is_refused(raw: Any) -> None:
+    assert [finding.code for finding in read(raw).findings] == ["objet_attendu"]
+
+
+def test_a_key_written_twice_is_told() -> None:
+    text = json.dumps(declaration()).replace('"sexe": "F"', '"sexe": "F", "sexe": "M"')
+    line = read(read_json(text.encode(), 10**6))
+    assert [(finding.code, finding.path) for finding in line.findings] == [("cle_en_double", "personne")]
+
+
+def test_a_kind_the_partner_may_not_declare_is_refused() -> None:
+    assert [finding.code for finding in read(declaration(), natures=["emploi"]).findings] == [
+        "nature_non_autorisee"
+    ]
+
+
+def test_a_contradiction_between_nir_and_civil_status_is_told_and_taken() -> None:
+    line = read(
+        declaration(personne__sexe="M", personne__naissance={"date": "1995-04-12", "commune": "75120"})
+    )
+    assert line.declaration is not None
+    assert [finding.code for finding in line.findings] == ["nir_sexe_different", "nir_naissance_differente"]
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+fields = st.sampled_from(["nature", "reference", "emise_le", "personne", "faits", "dossier", "rectifie"])
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.dictionaries(fields, anything, max_size=3))
+def test_no_line_however_malformed_stops_the_reading(change: dict[str, Any]) -> None:
+    line = read({**declaration(), **change})
+    assert line.declaration is not None or all(finding.gravity == "rejet" for finding in line.findings)

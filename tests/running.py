@@ -1,0 +1,169 @@
+"""The five services as they run: what tests say to them, what they hold, and what goes wrong."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pika
+import psycopg
+
+from deploy.local import postgres, processes, rabbitmq
+from deploy.local.__main__ import administration
+from deploy.local.environment import load_env
+from deploy.local.site import Site
+from services.chassis.dead_letters import peek
+from services.client.hub import Hub
+from services.contracts import topology
+from services.contracts.message import OPERATOR, SPEAKERS
+from services.sample.organisations import PARTNERS
+
+
+class Running:
+    """One site with everything running."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        processes.migrate_all(site)
+        processes.start(site)
+        self.urls = administration(site).partners([partner.siret for partner in PARTNERS])
+        with Hub(administration(site).account(OPERATOR, topology.of_operator())) as hub:
+            hub.call("access.register", {"organisations": [one.registration() for one in PARTNERS]})
+        self.wait_until(lambda: self.count("ingestion", "partner") == len(PARTNERS), "the partners are known")
+
+    def hub(self, siret: str, **options: float) -> Hub:
+        """A partner's client."""
+        return Hub(self.urls[siret], **options)  # type: ignore[arg-type]  # timeout and attempts
+
+    def rows(self, service: str, query: str) -> list[tuple[object, ...]]:
+        """What a service's database answers, to whoever may look into all of them."""
+        url = load_env(self.site)[f"AGORA_{service.upper()}_DATABASE_URL"]
+        with psycopg.connect(
+            url.replace("postgresql+psycopg", "postgresql"), connect_timeout=5
+        ) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def count(self, service: str, table: str) -> int:
+        """How many rows a table has."""
+        return int(str(self.rows(service, f"SELECT count(*) FROM {table}")[0][0]))
+
+    def states(self) -> Counter[str]:
+        """How many lines of all lots are in each state, as ingestion tells its partners."""
+        from services.ingestion.storage.lines import _STATE
+
+        found = self.rows("ingestion", f"SELECT {_STATE}, count(*) FROM line GROUP BY 1")
+        return Counter({str(state): int(str(count)) for state, count in found})
+
+    def dead_letters(self) -> int:
+        """How many messages were given up, by all services."""
+        url = load_env(self.site)["AGORA_OPERATOR_BROKER_URL"]
+        connection = pika.BlockingConnection(pika.URLParameters(url))
+        try:
+            return sum(len(peek(connection.channel(), service)) for service in SPEAKERS)
+        finally:
+            connection.close()
+
+    def is_settled(self) -> bool:
+        """Whether every accepted line has its final state and nothing waits to be published."""
+        open_states = {"acceptee", "personne_identifiee"}
+        if open_states & set(self.states()):
+            return False
+        return not any(self.count(service, "outbox") for service in SPEAKERS if service != "reporting")
+
+    def settle(self, patience: float = 90) -> None:
+        """Wait until everything that was said has had its effect everywhere."""
+        self.wait_until(self.is_settled, "every line is in effect", patience)
+        self.wait_until(lambda: not self.disagreements(), "the databases agree", 30)
+
+    def disagreements(self) -> list[str]:
+        """Where the five databases do not say the same (guarantee 1)."""
+        states = self.states()
+        accepted = sum(states.values()) - states["rejetee"]
+        decided = "(SELECT DISTINCT declaration_id FROM decision) AS decided"
+        complete = "contribution WHERE nature IS NOT NULL AND person_id IS NOT NULL"
+        pairs = {
+            "identity decided every accepted line": (self.count("identity", decided), accepted),
+            "dossier has every line but those in review": (
+                self.count("dossier", complete),
+                accepted - states["en_revue"],
+            ),
+            "every contribution has its effect": (
+                self.count("dossier", f"{complete} AND effect IS NOT NULL"),
+                self.count("dossier", complete),
+            ),
+            "ingestion knows every effect": (states["en_effet"], accepted - states["en_revue"]),
+            "access knows every parcours": (
+                self.count("access", "parcours_version"),
+                self.count("dossier", "parcours"),
+            ),
+            "reporting counts every dossier": (
+                self.count("reporting", "fact WHERE NOT removed"),
+                self.count("dossier", "dossier"),
+            ),
+        }
+        return [f"{what}: {found} ≠ {wanted}" for what, (found, wanted) in pairs.items() if found != wanted]
+
+    def wait_until(self, true: Callable[[], object], what: str, patience: float = 30) -> None:
+        """Wait for something to become true; fails, saying what did not happen."""
+        until = time.monotonic() + patience
+        while not true():
+            assert time.monotonic() < until, f"not within {patience} s: {what}; {self.disagreements()}"
+            time.sleep(0.2)
+
+    # --- what goes wrong -----------------------------------------------------------------
+
+    def kill_process(self, chance: random.Random) -> str:
+        """SIGKILL one of the services' processes; supervisor starts it again."""
+        running = processes.pids(self.site)
+        program = chance.choice(sorted(running))
+        os.kill(running[program], signal.SIGKILL)
+        return program
+
+    def kill_postgres(self) -> None:
+        """SIGKILL PostgreSQL, then start it again."""
+        pid_file = self.site.folder / "postgres" / "data" / "postmaster.pid"
+        os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
+        self._until_started(lambda: postgres.start(self.site))
+
+    def kill_rabbitmq(self) -> None:
+        """SIGKILL the broker, then start it again."""
+        node = f"agora-{self.site.key}@localhost".encode()
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (process / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"beam.smp" in command and node in command:
+                os.kill(int(process.name), signal.SIGKILL)
+        self._until_started(lambda: rabbitmq.start(self.site))
+
+    def _until_started(self, start: Callable[[], None]) -> None:
+        """A server that was killed leaves children that take a moment to notice."""
+        from deploy.local.waiting import Failure
+
+        for attempt in range(10):
+            try:
+                start()
+            except Failure:
+                if attempt == 9:
+                    raise
+                time.sleep(1)
+            else:
+                return
+
+    def everything_written(self, tmp: Path) -> bytes:
+        """All that the system wrote: every database as text, every log, the broker's own files."""
+        written = []
+        for service in SPEAKERS:
+            url = load_env(self.site)[f"AGORA_{service.upper()}_DATABASE_URL"]
+            dump = ["pg_dump", url.replace("postgresql+psycopg", "postgresql")]
+            written.append(subprocess.run(dump, check=True, capture_output=True, timeout=60).stdout)
+        for folder in (self.site.logs, self.site.folder / "rabbitmq", self.site.folder / "postgres"):
+            for path in folder.resolve().rglob("*"):
+                if path.is_file() and "data/base" not in str(path) and "pg_wal" not in str(path):
+                    written.append(path.read_bytes())
+        return b"\n".join(written)
