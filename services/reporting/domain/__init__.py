@@ -1,1 +1,1 @@
-"""What is counted, and what may be told of it: no database, no broker, no clock."""
+"""What is counted, and what may be told of it. No database, no broker, no clock."""

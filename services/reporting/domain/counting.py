@@ -1,59 +1,87 @@
-"""What a dossier counts for, and how the sums change when it does.
+"""What one dossier counts for.
 
-In a table without the funders a dossier counts once; in one with them, once for each of its funders:
-its hours each time, its cost by what each pays. Entries, hours and cost belong to the month of entry,
-exits to the month of exit (`domain.md` §6.1: entries are dossiers begun in the period).
-
-Persons are not summed: somebody present in two months is one person of both, so they are counted in
-the facts themselves when a table is read (`storage.tally`).
+In a table without the funder axis a dossier counts once; in one with it, once for each of its funders,
+with that funder's share of the cost. Entries, hours, cost and stagiaires belong to the month of entry,
+exits to the month of exit. A dossier not yet entered counts for nothing (DARES: entries begun).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from services.reporting.domain.facts import UNKNOWN, Fact, Share
+MEASURES = ("entrees", "sorties", "heures", "cout")
+NOBODY = ""  # no funder: the tables without that axis; or no region, or no dispositif
 
 
-class Cell(NamedTuple):
-    """Where something is summed. `by_funder` keeps the tables with funders apart from those without."""
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A dossier as it is counted; days are `aaaa-mm-jj`. A removed one counts for nothing."""
+
+    dossier_id: uuid.UUID
+    version: int
+    removed: bool
+    stagiaire: str
+    region: str | None
+    dispositif: str | None
+    entree_le: str | None
+    sortie_le: str | None
+    heures: int
+    financements: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """Where something is counted. `by_funder` keeps the two kinds of tables apart."""
 
     by_funder: bool
-    mois: str
     region: str
     dispositif: str
     financeur: str
+    mois: str
 
 
-class Sums(NamedTuple):
-    """What is summed in a cell; the cost in cents."""
-
-    entrees: int
-    sorties: int
-    heures: int
-    cout: int
-
-
-def counts_of(fact: Fact) -> Iterator[tuple[Cell, Sums]]:
-    """Every cell that a fact adds to, and what."""
-    if fact.removed:
+def counts_of(fact: Fact) -> Iterator[tuple[Cell, tuple[int, int, int, int]]]:
+    """Every cell a fact adds to, and how much of each of `MEASURES`."""
+    if fact.removed or fact.entree_le is None:
         return
-    everybody = Share(UNKNOWN, sum(cents for _, cents in fact.shares))
-    for by_funder, shares in ((False, (everybody,)), (True, fact.shares)):
-        for financeur, cents in shares:
-            where = (fact.region, fact.dispositif, financeur)
-            if fact.entree_le is not None:
-                yield Cell(by_funder, fact.entree_le.isoformat()[:7], *where), Sums(1, 0, fact.heures, cents)
-            if fact.sortie_le is not None:
-                yield Cell(by_funder, fact.sortie_le.isoformat()[:7], *where), Sums(0, 1, 0, 0)
+    region, dispositif = fact.region or NOBODY, fact.dispositif or NOBODY
+    total = sum(cents for _, cents in fact.financements)
+    shares: Counter[str] = Counter()
+    for financeur, cents in fact.financements:
+        shares[financeur] += cents
+    for by_funder, financeur, cents in [
+        (False, NOBODY, total),
+        *((True, who, cost) for who, cost in shares.items()),
+    ]:
+        entered = Cell(by_funder, region, dispositif, financeur, fact.entree_le[:7])
+        yield entered, (1, 0, fact.heures, cents)
+        if fact.sortie_le is not None:
+            yield Cell(by_funder, region, dispositif, financeur, fact.sortie_le[:7]), (0, 1, 0, 0)
 
 
-def changes(before: Iterable[Fact], after: Iterable[Fact]) -> Mapping[Cell, Sums]:
-    """What is to be added to each cell when some facts become others; cells that stay are left out."""
-    found: dict[Cell, list[int]] = {}
+def presences_of(fact: Fact) -> Iterator[tuple[Cell, str]]:
+    """Every cell in which a fact's stagiaire is present: those of its entry."""
+    for cell, (entries, *_) in counts_of(fact):
+        if entries:
+            yield cell, fact.stagiaire
+
+
+def difference(
+    before: Iterable[Fact], after: Iterable[Fact]
+) -> tuple[dict[Cell, list[int]], Counter[tuple[Cell, str]]]:
+    """What is to be added to the cells and to the presences, when some facts become others."""
+    cells: dict[Cell, list[int]] = {}
+    presences: Counter[tuple[Cell, str]] = Counter()
     for sign, facts in ((-1, before), (1, after)):
         for fact in facts:
-            for cell, counted in counts_of(fact):
-                sums = found.setdefault(cell, [0, 0, 0, 0])
-                for measure, value in enumerate(counted):
-                    sums[measure] += sign * value
-    return {cell: Sums(*sums) for cell, sums in found.items() if any(sums)}
+            for cell, measures in counts_of(fact):
+                sums = cells.setdefault(cell, [0, 0, 0, 0])
+                for place, value in enumerate(measures):
+                    sums[place] += sign * value
+            for presence in presences_of(fact):
+                presences[presence] += sign
+    return (
+        {cell: sums for cell, sums in cells.items() if any(sums)},
+        Counter({presence: count for presence, count in presences.items() if count}),
+    )
