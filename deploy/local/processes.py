@@ -76,13 +76,16 @@ def stop(site: Site) -> None:
     """Stop every process: each ends what it is doing."""
     if _state(site) is None:
         return
-    _server(site).supervisor.shutdown()
+    with _server(site) as server:
+        server.supervisor.shutdown()
     wait_until(lambda: not _socket(site).exists(), 60, "the end of the processes")
 
 
 def pids(site: Site) -> dict[str, int]:
     """The process of each program that runs."""
-    found: Any = _server(site).supervisor.getAllProcessInfo()  # XML-RPC says nothing of its types
+    found: Any  # XML-RPC says nothing of its types
+    with _server(site) as server:
+        found = server.supervisor.getAllProcessInfo()
     return {one["name"]: one["pid"] for one in found if one["statename"] == "RUNNING"}
 
 
@@ -157,7 +160,8 @@ def _server(site: Site) -> xmlrpc.client.ServerProxy:
 def _state(site: Site) -> dict[str, str] | None:
     found: Any
     try:
-        found = _server(site).supervisor.getAllProcessInfo()
+        with _server(site) as server:
+            found = server.supervisor.getAllProcessInfo()
     except (OSError, xmlrpc.client.Error):
         return None
     return {one["name"]: one["statename"] for one in found}

@@ -20,20 +20,22 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def delivered(running: Running) -> list[tuple[Lot, dict[str, Any]]]:
     """A sample of 1,500 declarations, submitted and in effect."""
+    before = running.states()
     done = []
     for lot in national_sample(1500, seed=11, lot_size=100):
         with running.hub(lot.emetteur) as hub:
             done.append((lot, hub.submit(lot.reference, lot.declarations)))
     running.settle()
+    accepted = sum(receipt["acceptees"] for _, receipt in done)
+    settled = running.states() - before
+    assert settled["en_effet"] + settled["en_revue"] == accepted
     return done
 
 
 def test_every_accepted_line_is_in_exactly_one_state_and_the_databases_agree(
     running: Running, delivered: list[tuple[Lot, dict[str, Any]]]
 ) -> None:
-    accepted = sum(receipt["acceptees"] for _, receipt in delivered)
-    states = running.states()
-    assert states["en_effet"] + states["en_revue"] == accepted
+    assert delivered
     assert running.disagreements() == []
     assert running.dead_letters() == 0
 
@@ -87,8 +89,9 @@ def test_no_nir_is_written_anywhere(
         if isinstance(line, dict) and "nir" in line.get("personne", {})
     }
     written = running.everything_written(tmp_path)
-    assert len(nirs) > 300
-    assert len(written) > 1_000_000
+    assert len(nirs) > 200
+    # What is not secret is found, so what is secret would be.
+    assert all(lot.reference.encode() in written for lot, _ in delivered)
     assert not [nir for nir in nirs if nir in written]
 
 

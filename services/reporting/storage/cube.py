@@ -112,6 +112,8 @@ def differences(
     """How many cells and presences are not what they are given as."""
     kept_cells = {Cell(*row[:5]): list(row[5:]) for row in session.execute(_ALL_CELLS)}
     kept = {(Cell(*row[:5]), row[5]): row[6] for row in session.execute(_ALL_PRESENCES)}
-    wrong_cells = [cell for cell in {*kept_cells, *cells} if kept_cells.get(cell) != list(cells.get(cell, ()))]
+    wrong_cells = [
+        cell for cell in {*kept_cells, *cells} if kept_cells.get(cell) != list(cells.get(cell, ()))
+    ]
     wrong_presences = [one for one in {*kept, *presences} if kept.get(one) != presences.get(one)]
     return len(wrong_cells) + len(wrong_presences)

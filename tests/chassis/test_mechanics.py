@@ -1,0 +1,125 @@
+"""The smaller promises of the chassis, each seen on its own."""
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+
+import pika
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from services.chassis import database, relay
+from services.chassis.errors import StorageFailure
+from services.chassis.logs import mask
+from services.chassis.outbox import announce
+from services.chassis.sealing import Keyring, SealBroken
+from services.chassis.settings import SettingMissing, Settings, settings_of
+from services.contracts.access import ORGANISATIONS_CHANGED
+from tests.conftest import ROOT
+
+KEY = "k2:" + "A" * 43 + "=" + ",k1:" + "B" * 42 + "A="
+
+OVERLAP = """
+import services.chassis.green, os, sys, time
+if sys.argv[2] != "-":
+    os.environ["PSYCOPG_WAIT_FUNC"] = sys.argv[2]
+import eventlet, psycopg
+def sleep(_):
+    with psycopg.connect(sys.argv[1]) as connection:
+        connection.execute("SELECT pg_sleep(0.5)")
+began = time.monotonic()
+list(eventlet.GreenPool().imap(sleep, range(5)))
+print(time.monotonic() - began)
+"""
+
+
+def _overlap(url: str, wait: str) -> float:
+    command = [sys.executable, "-W", "ignore", "-c", OVERLAP, url, wait]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+    return float(done.stdout)
+
+
+@pytest.mark.servers
+def test_queries_of_several_workers_overlap(settings_for: Callable[[str], Settings]) -> None:
+    url = settings_for("access").database_url.replace("postgresql+psycopg", "postgresql")
+    assert _overlap(url, "-") < 1.5
+    assert _overlap(url, "wait_c") > 2.4  # psycopg's own choice: one after the other
+
+
+@pytest.mark.servers
+def test_a_smaller_number_committed_later_is_published_too(
+    settings_for: Callable[[str], Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_for("access")
+    engine: Engine = database.engine_of(settings, connections=2)
+    published: list[str] = []
+    monkeypatch.setattr(relay, "_publish", lambda _channel, _account, row: published.append(row[6].decode()))
+
+    def say(session: object, siret: str) -> None:
+        announce(session, ORGANISATIONS_CHANGED, organisations=[{"siret": siret}])  # type: ignore[arg-type]  # a Session
+
+    dsn = settings.database_url.replace("postgresql+psycopg", "postgresql")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM outbox"))
+    with psycopg.connect(dsn, autocommit=True) as reader:
+        with database.transaction(engine) as slow:
+            say(slow, "first")
+            with database.transaction(engine) as fast:
+                say(fast, "second")
+            assert relay.relay_batch(reader, pika.BlockingConnection, "access") == 1  # type: ignore[arg-type]  # unused
+        assert relay.relay_batch(reader, pika.BlockingConnection, "access") == 1  # type: ignore[arg-type]  # unused
+    engine.dispose()
+    assert ["second" in published[0], "first" in published[1]] == [True, True]
+
+
+@pytest.mark.servers
+def test_a_database_error_never_prints_a_value(settings_for: Callable[[str], Settings]) -> None:
+    engine = database.engine_of(settings_for("access"), connections=1)
+    twice = text("INSERT INTO inbox (message_id, listener) VALUES (:id, 'MARTIN')")
+    with pytest.raises(StorageFailure) as failure, database.transaction(engine) as session:
+        for _ in range(2):
+            session.execute(twice, {"id": uuid.UUID(int=1)})
+    engine.dispose()
+    assert (failure.value.code, failure.value.constraint) == ("23505", "pk_inbox")
+    assert "MARTIN" not in repr(failure.value) + str(failure.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    ("written", "masked"),
+    [
+        ("nir 2940375120005 ici", "nir [nir] ici"),
+        ("294037512000591", "[nir]"),
+        ("2 94 03 75 120 005 91", "[nir]"),
+        ("188052A00401220", "[nir]"),
+        ("73282932000074", "73282932000074"),
+        ("0c35dd0e-1234-5678-9012-345678901234", "0c35dd0e-1234-5678-9012-345678901234"),
+    ],
+)
+def test_what_has_a_nir_s_shape_is_masked_and_a_siret_is_not(written: str, masked: str) -> None:
+    assert mask({"a": [written]}) == {"a": [masked]}
+
+
+@given(st.binary(max_size=200), st.binary(max_size=20))
+def test_what_is_sealed_opens_for_its_purpose_alone(plain: bytes, purpose: bytes) -> None:
+    ring = Keyring.parse(KEY)
+    sealed = ring.seal(plain, purpose)
+    assert ring.open(sealed, purpose) == plain
+    with pytest.raises(SealBroken):
+        ring.open(sealed, purpose + b"x")
+    with pytest.raises(SealBroken):
+        ring.open(sealed[:-1], purpose)
+
+
+def test_an_old_key_still_opens_what_it_sealed() -> None:
+    old, both = Keyring.parse(KEY.split(",")[1]), Keyring.parse(KEY)
+    assert both.open(old.seal(b"x", b""), b"") == b"x"
+    assert both.current == "k2"
+
+
+def test_a_missing_setting_is_named() -> None:
+    with pytest.raises(SettingMissing, match="AGORA_DOSSIER_DATABASE_URL"):
+        settings_of("dossier", {})
