@@ -80,9 +80,9 @@ def test_a_smaller_number_committed_later_is_published_too(
 def test_a_database_error_never_prints_a_value(settings_for: Callable[[str], Settings]) -> None:
     engine = database.engine_of(settings_for("access"), connections=1)
     twice = text("INSERT INTO inbox (message_id, listener) VALUES (:id, 'MARTIN')")
+    known = [{"id": uuid.UUID(int=1)}] * 2
     with pytest.raises(StorageFailure) as failure, database.transaction(engine) as session:
-        for _ in range(2):
-            session.execute(twice, {"id": uuid.UUID(int=1)})
+        session.execute(twice, known)
     engine.dispose()
     assert (failure.value.code, failure.value.constraint) == ("23505", "pk_inbox")
     assert "MARTIN" not in repr(failure.value) + str(failure.value.__cause__)
