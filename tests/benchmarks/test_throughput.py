@@ -66,7 +66,8 @@ def _the_tutorial_s_way(running: Running, size: int) -> float:
         "from services.sample.lots import national_sample\n"
         "lines = [line for lot in national_sample(int(sys.argv[2]), faults=0) for line in lot.declarations]\n"
         "with ClusterRpcProxy({'AMQP_URI': sys.argv[1]}) as hub:\n"
-        "    asked = [hub.tutorial_ingestion.submit.call_async(str(n), line) for n, line in enumerate(lines)]\n"
+        "    submit = hub.tutorial_ingestion.submit.call_async\n"
+        "    asked = [submit(str(number), line) for number, line in enumerate(lines)]\n"
         "    [one.result() for one in asked]\n"
     )
     services = [

@@ -75,7 +75,7 @@ class Toy:
         self.log.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def toy(settings_for: Callable[[str], Settings], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toy]:
     settings = settings_for("reporting")
     engine = database.engine_of(settings, connections=4)
@@ -98,6 +98,8 @@ def toy(settings_for: Callable[[str], Settings], tmp_path_factory: pytest.TempPa
     with connected(settings.broker_url) as channel:
         for queue in ("play", "play.retry.1.100ms", "play.retry.2.300ms"):
             channel.queue_delete(f"reporting.{queue}")
+        # Reporting's own listener was told all that the toy was: it has not run, and shall not hear it.
+        channel.queue_purge("reporting.count_facts")
         channel.queue_purge("reporting.dead")
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE toy_effect"))
