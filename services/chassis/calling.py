@@ -20,7 +20,7 @@ from services.chassis.consuming import Consumption, body_of
 from services.chassis.publishing import Publisher
 from services.chassis.settings import Settings
 from services.contracts.errors import HubError, Unavailable, from_wire
-from services.contracts.message import CALLS_EXCHANGE, TRACEPARENT, Call
+from services.contracts.message import CALLS_EXCHANGE, DEADLINE, TRACEPARENT, Call
 
 
 class AskOthers(Protocol):
@@ -100,7 +100,7 @@ class Calls(DependencyProvider):  # type: ignore[misc]  # nameko has no types
             type=call.routing_key,
             headers={
                 TRACEPARENT: trace.current(),
-                deadline.HEADER: int(time.time() * 1000) + milliseconds,
+                DEADLINE: int(time.time() * 1000) + milliseconds,
             },
         )
 

@@ -6,12 +6,12 @@ from typing import Any
 from nameko.containers import ServiceContainer, WorkerContext
 
 from services.chassis import deadline, trace
-from services.contracts.message import TRACEPARENT
+from services.contracts.message import DEADLINE, TRACEPARENT
 
 
 def cause_of(headers: Mapping[str, Any]) -> dict[str, Any]:
     """What of a message's headers its worker goes on with; never more: the rest is the sender's word."""
-    return {name: headers.get(name) for name in (TRACEPARENT, deadline.HEADER)}
+    return {name: headers.get(name) for name in (TRACEPARENT, DEADLINE)}
 
 
 class Container(ServiceContainer):  # type: ignore[misc]  # nameko has no types

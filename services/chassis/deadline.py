@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
-HEADER = "x-agora-deadline"  # milliseconds since 1970
+from services.contracts.message import DEADLINE
 
 _until: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 def _read(headers: Mapping[str, Any]) -> float | None:
-    value = headers.get(HEADER)
+    value = headers.get(DEADLINE)
     return value / 1000 if isinstance(value, int) and value > 0 else None
 
 

@@ -22,10 +22,9 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from services.contracts.errors import Malformed, Refused, Unavailable, from_wire
-from services.contracts.message import CALLS_EXCHANGE, CONTENT_TYPE, MAX_CALL_BYTES, reply_prefix
+from services.contracts.message import CALLS_EXCHANGE, CONTENT_TYPE, DEADLINE, MAX_CALL_BYTES, reply_prefix
 
 LINES_PER_LOT = 500
-_DEADLINE = "x-agora-deadline"  # milliseconds since 1970: nobody works on what nobody waits for
 
 
 class Hub:
@@ -117,7 +116,7 @@ class Hub:
             user_id=self.account,
             type=method,
             expiration=str(int(self.timeout * 1000)),
-            headers={_DEADLINE: int(until * 1000)},
+            headers={DEADLINE: int(until * 1000)},  # nobody works on what nobody waits for
         )
         channel.basic_publish(CALLS_EXCHANGE, method, body, properties, mandatory=True)
         while correlation_id not in self._answers:

@@ -38,6 +38,8 @@ class OrganisationTold(Told):
 
 
 class OrganisationsChanged(Told):
+    """Organisations that were registered, or registered anew."""
+
     organisations = fields.List(fields.Nested(OrganisationTold), required=True)
 
 
@@ -66,10 +68,14 @@ class OrganisationAsked(Asked):
 
 
 class OrganisationsAsked(Asked):
+    """Organisations to register: all of them, or none."""
+
     organisations = Many(Part(OrganisationAsked), required=True, least=1, most=500)
 
 
 class Registered(Told):
+    """How many organisations were registered."""
+
     registered = fields.Integer(required=True)
 
 
@@ -112,6 +118,8 @@ class DecisionAsked(Asked):
 
 
 class BlockHidden(Told):
+    """A block that stays closed, and the code of the reason."""
+
     bloc = fields.String(required=True)
     motif = fields.String(required=True)
 
@@ -143,6 +151,8 @@ class FiguresDecisionAsked(Asked):
 
 
 class FiguresDecision(Told):
+    """As `Decision`: figures may be read, or not, for `reason`."""
+
     granted = fields.Boolean(required=True)
     reason = fields.String(required=True)
     decision = fields.String(required=True)
@@ -156,8 +166,17 @@ class JournalVerified(Told):
     broken_at = fields.String(required=True, allow_none=True)
 
 
-REGISTER = Call("access", "register", OrganisationsAsked, Registered, frozenset({"operator"}))
-PROFILE = Call("access", "profile", NothingAsked, Profile, frozenset({"partner"}))
+REGISTER = Call(
+    "access",
+    "register",
+    OrganisationsAsked,
+    Registered,
+    frozenset({"operator"}),
+    {"inscription_refusee": "bad_request"},
+)
+PROFILE = Call(
+    "access", "profile", NothingAsked, Profile, frozenset({"partner"}), {"organisation_inconnue": "not_found"}
+)
 DECIDE = Call("access", "decide", DecisionAsked, Decision, frozenset({"dossier"}))
 DECIDE_FIGURES = Call(
     "access", "decide_figures", FiguresDecisionAsked, FiguresDecision, frozenset({"reporting"})

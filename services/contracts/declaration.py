@@ -36,7 +36,7 @@ from services.reference import identifiers, nomenclatures
 
 
 def _nir(text: str) -> identifiers.Valid | identifiers.Invalid:
-    # OPCO collect the 13 first characters, the CDC's XSD has no key either: 13 or 15 are accepted.
+    """The NIR (INSEE), with its key or without: OPCO collect 13 characters, the CDC's XSD has no key."""
     return identifiers.check_nir(text, key_required=False)
 
 

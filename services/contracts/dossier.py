@@ -53,20 +53,35 @@ class ParcoursRelated(Told):
 
 
 class DossiersChanged(Told):
+    """Whose parcours changed: who is related to what, and not what it says."""
+
     at = fields.AwareDateTime(required=True)
     parcours = fields.List(fields.Nested(ParcoursRelated), required=True)
 
 
+EFFECTS = {
+    "dossier_ouvert": "un dossier a été ouvert",
+    "dossier_complete": "un dossier a été complété",
+    "cofinancement_reconnu": "un cofinancement a été reconnu",
+    "parcours_complete": "le parcours de la personne a été complété",
+    "remplacee": "une déclaration plus récente la remplace",
+    "retiree": "la source l’a retirée ou rectifiée",
+    "retrait_effectue": "elle a retiré la déclaration visée",
+}
+
+
 class Effect(Told):
-    """`effect`: see `EFFECTS`. The highest version stands."""
+    """What became of a declaration. The highest version stands."""
 
     declaration_id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     dossier_id = fields.UUID(required=True, allow_none=True)
-    effect = fields.String(required=True)
+    effect = fields.String(required=True, metadata={"codes": EFFECTS})
 
 
 class DeclarationsApplied(Told):
+    """Declarations whose effect is new, or another than before."""
+
     at = fields.AwareDateTime(required=True)
     effects = fields.List(fields.Nested(Effect), required=True)
 
@@ -98,6 +113,8 @@ class Fact(Told):
 
 
 class FactsChanged(Told):
+    """What is counted of the dossiers that changed."""
+
     at = fields.AwareDateTime(required=True)
     facts = fields.List(fields.Nested(Fact), required=True)
 
@@ -105,16 +122,6 @@ class FactsChanged(Told):
 DOSSIERS_CHANGED = Event("dossier", "dossiers_changed", 1, DossiersChanged, "parcours")
 DECLARATIONS_APPLIED = Event("dossier", "declarations_applied", 1, DeclarationsApplied, "effects")
 FACTS_CHANGED = Event("dossier", "facts_changed", 1, FactsChanged, "facts")
-
-EFFECTS = {
-    "dossier_ouvert": "un dossier a été ouvert",
-    "dossier_complete": "un dossier a été complété",
-    "cofinancement_reconnu": "un cofinancement a été reconnu",
-    "parcours_complete": "le parcours de la personne a été complété",
-    "remplacee": "une déclaration plus récente la remplace",
-    "retiree": "la source l’a retirée ou rectifiée",
-    "retrait_effectue": "elle a retiré la déclaration visée",
-}
 
 FINALITES = {
     "prise_en_charge": "prise en charge financière des dossiers (R.6323-35 II)",
@@ -165,8 +172,22 @@ class ParcoursRead(Told):
     decision = fields.String(required=True)
 
 
-READ_DOSSIER = Call("dossier", "read_dossier", DossierAsked, DossierRead, frozenset({"partner"}))
-READ_PARCOURS = Call("dossier", "read_parcours", ParcoursAsked, ParcoursRead, frozenset({"partner"}))
+READ_DOSSIER = Call(
+    "dossier",
+    "read_dossier",
+    DossierAsked,
+    DossierRead,
+    frozenset({"partner"}),
+    {"dossier_introuvable": "not_found"},
+)
+READ_PARCOURS = Call(
+    "dossier",
+    "read_parcours",
+    ParcoursAsked,
+    ParcoursRead,
+    frozenset({"partner"}),
+    {"parcours_introuvable": "not_found", "lecture_refusee": "refused"},
+)
 
 EVENTS = (DOSSIERS_CHANGED, DECLARATIONS_APPLIED, FACTS_CHANGED)
 CALLS = (READ_DOSSIER, READ_PARCOURS)

@@ -71,6 +71,20 @@ KINDS: dict[str, type[HubError]] = {
     error.kind: error for error in (BadRequest, Malformed, Refused, NotFound, Conflict, Unavailable)
 }
 
+# Codes with which any call may be answered, and their kinds. Those of one call are beside it.
+OF_ANY_CALL: dict[str, str] = {
+    "corps_trop_volumineux": "malformed",
+    "encodage_invalide": "malformed",
+    "json_invalide": "malformed",
+    "json_trop_profond": "malformed",
+    "requete_invalide": "bad_request",
+    "appel_interdit": "refused",
+    "methode_inconnue": "not_found",
+    "erreur_interne": "unavailable",
+    "service_indisponible": "unavailable",
+    "stockage_indisponible": "unavailable",
+}
+
 
 def from_wire(error: Mapping[str, object]) -> HubError:
     """The error an answer carries; an unknown kind is a plain `HubError`."""

@@ -7,6 +7,7 @@ what is not its own, and no event past identity can carry a NIR.
 
 from marshmallow import fields
 
+from services.contracts.dossier import EFFECTS
 from services.contracts.fields import Asked, Instant, Many, Text, Told, Whole, siret
 from services.contracts.message import Call, Event
 
@@ -84,17 +85,26 @@ class Finding(Told):
     remede = fields.String(required=True)
 
 
+LINE_STATES = {
+    "rejetee": "refusée à la réception : à corriger et à renvoyer",
+    "acceptee": "reçue et contrôlée",
+    "personne_identifiee": "la personne est identifiée",
+    "en_revue": "la personne est incertaine : un gestionnaire tranche",
+    "en_effet": "prise en compte",
+}
+
+
 class LineOfReceipt(Told):
-    """One line of a lot and what became of it. `etat`: see `LINE_STATES`."""
+    """One line of a lot and what became of it."""
 
     ligne = fields.Integer(required=True)
     declaration_id = fields.UUID(required=True, allow_none=True)
-    etat = fields.String(required=True)
+    etat = fields.String(required=True, metadata={"codes": LINE_STATES})
     constats = fields.List(fields.Nested(Finding), required=True)
     personne_identifiee_le = Instant(allow_none=True)
     en_effet_le = Instant(allow_none=True)
     dossier_id = fields.UUID(allow_none=True)
-    effet = fields.String(allow_none=True)
+    effet = fields.String(allow_none=True, metadata={"codes": EFFECTS})
 
 
 class Accepted(Told):
@@ -119,16 +129,23 @@ class Receipt(Told):
     lignes = fields.List(fields.Nested(LineOfReceipt), required=True)
 
 
-LINE_STATES = {
-    "rejetee": "refusée à la réception : à corriger et à renvoyer",
-    "acceptee": "reçue et contrôlée",
-    "personne_identifiee": "la personne est identifiée",
-    "en_revue": "la personne est incertaine : un gestionnaire tranche",
-    "en_effet": "prise en compte",
-}
-
-SUBMIT = Call("ingestion", "submit", LotSubmitted, Accepted, frozenset({"partner"}))
-RECEIPT = Call("ingestion", "receipt", ReceiptAsked, Receipt, frozenset({"partner"}))
+SUBMIT = Call(
+    "ingestion",
+    "submit",
+    LotSubmitted,
+    Accepted,
+    frozenset({"partner"}),
+    {
+        "lot_vide": "bad_request",
+        "lot_trop_long": "bad_request",
+        "emetteur_different": "refused",
+        "partenaire_inconnu": "refused",
+        "reference_deja_utilisee": "conflict",
+    },
+)
+RECEIPT = Call(
+    "ingestion", "receipt", ReceiptAsked, Receipt, frozenset({"partner"}), {"lot_inconnu": "not_found"}
+)
 
 EVENTS = (TRAITS_RECEIVED, DECLARATIONS_ACCEPTED)
 CALLS = (SUBMIT, RECEIPT)

@@ -13,14 +13,19 @@ The metadata travel in AMQP's own properties, so that a consumer in any language
     reply_to        of a call: `<account>.reply.<anything>`, the account being the caller's
     expiration      of a call: how long the caller waits (milliseconds)
     traceparent     header of the W3C, given on from message to message
+
+A call has a header of ours besides: `x-agora-deadline`, until when the caller waits (milliseconds since
+1970), for AMQP's `expiration` is forgotten once a message is delivered.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 CALLS_EXCHANGE = "agora.calls"
 CONTENT_TYPE = "application/json"
 TRACEPARENT = "traceparent"
+DEADLINE = "x-agora-deadline"
 
 # A call's body is read whole in memory: past this, it is refused before it is read.
 MAX_CALL_BYTES = 8 * 1024 * 1024
@@ -64,6 +69,7 @@ class Call:
     """Something one may ask of a service, and by whom it may be asked.
 
     `request` and `answer` are marshmallow schemas; a partner is any account whose name is a SIRET.
+    `errors` gives the kind of each code it may be refused with, besides `errors.OF_ANY_CALL`.
     """
 
     service: Speaker
@@ -71,6 +77,7 @@ class Call:
     request: Any
     answer: Any
     callers: frozenset[Caller]
+    errors: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def routing_key(self) -> str:

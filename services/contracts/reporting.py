@@ -35,16 +35,27 @@ class Cell(Told):
 
     axes = fields.Dict(keys=fields.String(), values=fields.String(allow_none=True), required=True)
     secret = fields.Boolean(required=True)
-    figures = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    figures = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True, metadata={"codes": INDICATORS}
+    )
 
 
 class Figures(Told):
+    """The cells of a table, how many of them are hidden, and below how many persons a cell is."""
+
     cells = fields.List(fields.Nested(Cell), required=True)
     hidden = fields.Integer(required=True)
     threshold = fields.Integer(required=True)
 
 
-FIGURES = Call("reporting", "figures", FiguresAsked, Figures, frozenset({"partner", "operator"}))
+FIGURES = Call(
+    "reporting",
+    "figures",
+    FiguresAsked,
+    Figures,
+    frozenset({"partner", "operator"}),
+    {"periode_invalide": "bad_request", "figures_refusees": "refused"},
+)
 
 EVENTS: tuple[Event, ...] = ()
 CALLS = (FIGURES,)
