@@ -1,0 +1,1 @@
+"""Publishes the contracts as an AsyncAPI 3 document: run by `make asyncapi`, by no service."""
