@@ -33,8 +33,11 @@ check: install ## Lint, format, types, import rules
 bench: install ## The pipeline's throughput, beside the tutorial's way
 	@deploy/local/test tests/benchmarks -m benchmark -s
 
+asyncapi: install ## The published contracts anew from the code, and what they promise
+	@$(PYTHON) -m services.asyncapi tests/contracts/samples services/contracts/asyncapi.json && $(PYTHON) -m tests.contracts.promises
+
 lock: install ## Write the lock anew from pyproject.toml
 	@.venv/bin/uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --extra dev pyproject.toml -o deploy/local/requirements.lock --custom-compile-command "make lock"
 
-.PHONY: help install demo up down status destroy test check bench lock
+.PHONY: help install demo up down status destroy test check bench asyncapi lock
