@@ -17,6 +17,9 @@ from services.contracts.topology import Permissions
 
 ADMIN = "agora_admin"
 VHOST = "agora"
+# The same for every version of RabbitMQ: above what a call may hold, so that who sends too much is told
+# so by the hub, in French; and not so far above that it could harm.
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 _SECONDS = 10
 
 
@@ -55,6 +58,7 @@ log.console = false
 log.file.level = warning
 disk_free_limit.absolute = 50MB
 vm_memory_high_watermark.absolute = 2GB
+max_message_size = {MAX_MESSAGE_BYTES}
 collect_statistics_interval = 2000
 """,
     )

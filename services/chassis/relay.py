@@ -2,7 +2,9 @@
 
 A row is deleted in the transaction that published it, so a crash publishes twice rather than never
 (the inbox takes the second for what it is). There is no cursor: a row with a smaller number that is
-committed later is simply found later. Several relays may run: each takes rows no other holds.
+committed later is simply found later. Several relays may run: each takes rows no other holds. What the
+broker does not take (nobody listens yet, or too large) stays, is tried again later and later, and lets
+the others pass; `health` tells how long the oldest has waited.
 """
 
 import signal
@@ -13,7 +15,7 @@ import pika
 import psycopg
 import structlog
 from pika.adapters.blocking_connection import BlockingChannel
-from pika.exceptions import AMQPError, UnroutableError
+from pika.exceptions import AMQPError, ChannelClosedByBroker, UnroutableError
 from psycopg import sql
 
 from services.chassis import metrics
@@ -30,10 +32,15 @@ PURGE_SECONDS = 600.0
 RETRY_SECONDS = 1.0
 
 _TAKE = """
-    DELETE FROM outbox WHERE seq IN (
-        SELECT seq FROM outbox ORDER BY seq LIMIT %s FOR UPDATE SKIP LOCKED
-    )
-    RETURNING seq, message_id, exchange, routing_key, type, traceparent, body
+    SELECT seq, message_id, exchange, routing_key, type, traceparent, body FROM outbox
+    WHERE not_before <= now() ORDER BY seq LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+_DELETE = "DELETE FROM outbox WHERE seq = ANY(%s)"
+# One second, then twice as long each time, up to about a quarter of an hour.
+_POSTPONE = """
+    UPDATE outbox SET attempts = attempts + 1,
+        not_before = now() + interval '1 second' * (1 << least(attempts, 10))
+    WHERE seq = ANY(%s)
 """
 _PURGE = """
     DELETE FROM inbox WHERE ctid = ANY(ARRAY(
@@ -75,7 +82,7 @@ class Relay:
             try:
                 channel = broker.channel()
                 channel.confirm_delivery()
-                while not self.stopping:
+                while not self.stopping and channel.is_open:
                     if relay_batch(database, channel, self.settings.service) < BATCH:
                         self._rest(database, broker)
             finally:
@@ -92,15 +99,37 @@ class Relay:
 
 
 def relay_batch(database: psycopg.Connection, channel: BlockingChannel, account: str) -> int:
-    """Publish and delete up to `BATCH` rows in one transaction; returns how many.
+    """Publish up to `BATCH` rows and delete those that were taken, in one transaction; returns how many
+    rows were looked at.
 
     Raises pika's and psycopg's errors: then nothing is deleted, and some may be published twice.
     """
     with database.transaction():
-        rows: list[Row] = sorted(database.execute(_TAKE, (BATCH,)).fetchall())
-        for row in rows:
-            _publish(channel, account, row)
+        rows: list[Row] = database.execute(_TAKE, (BATCH,)).fetchall()
+        taken, refused = _publish_all(channel, account, rows)
+        if taken:
+            database.execute(_DELETE, (taken,))
+        if refused:
+            database.execute(_POSTPONE, (refused,))
     return len(rows)
+
+
+def _publish_all(channel: BlockingChannel, account: str, rows: list[Row]) -> tuple[list[int], list[int]]:
+    """The numbers of the rows that the broker took, and of those that it did not."""
+    taken: list[int] = []
+    refused: list[int] = []
+    for row in rows:
+        try:
+            _publish(channel, account, row)
+        except (UnroutableError, ChannelClosedByBroker) as error:
+            log.warning("event_not_taken", type=row[4], bytes=len(row[6]), error=type(error).__name__)
+            refused.append(row[0])
+            if channel.is_closed:  # the rest goes through another channel, after this is committed
+                break
+        else:
+            taken.append(row[0])
+            metrics.RELAYED.labels(row[4]).inc()
+    return taken, refused
 
 
 def _publish(channel: BlockingChannel, account: str, row: Row) -> None:
@@ -115,13 +144,7 @@ def _publish(channel: BlockingChannel, account: str, row: Row) -> None:
         app_id=account,
         headers={TRACEPARENT: traceparent},
     )
-    try:
-        channel.basic_publish(exchange, routing_key, body, properties, mandatory=True)
-    except UnroutableError:
-        # Nobody listens yet. Dropping it would lose it for the listener that starts tomorrow.
-        log.warning("event_unheard", type=kind)
-        raise
-    metrics.RELAYED.labels(kind).inc()
+    channel.basic_publish(exchange, routing_key, body, properties, mandatory=True)
 
 
 def _dsn(settings: Settings) -> str:

@@ -5,6 +5,7 @@ import sys
 import uuid
 from collections.abc import Callable
 
+import orjson
 import pika
 import psycopg
 import pytest
@@ -19,6 +20,7 @@ from services.chassis.outbox import announce
 from services.chassis.sealing import Keyring, SealBroken
 from services.chassis.settings import SettingMissing, Settings, settings_of
 from services.contracts.access import ORGANISATIONS_CHANGED
+from tests.chassis.conftest import connected
 from tests.conftest import ROOT
 
 KEY = "k2:" + "A" * 43 + "=" + ",k1:" + "B" * 42 + "A="
@@ -37,6 +39,10 @@ print(time.monotonic() - began)
 """
 
 
+def _dsn(settings: Settings) -> str:
+    return settings.database_url.replace("postgresql+psycopg", "postgresql")
+
+
 def _overlap(url: str, wait: str) -> float:
     command = [sys.executable, "-W", "ignore", "-c", OVERLAP, url, wait]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
@@ -45,7 +51,7 @@ def _overlap(url: str, wait: str) -> float:
 
 @pytest.mark.servers
 def test_queries_of_several_workers_overlap(settings_for: Callable[[str], Settings]) -> None:
-    url = settings_for("access").database_url.replace("postgresql+psycopg", "postgresql")
+    url = _dsn(settings_for("access"))
     assert _overlap(url, "-") < 1.5
     assert _overlap(url, "wait_c") > 2.4  # psycopg's own choice: one after the other
 
@@ -62,10 +68,9 @@ def test_a_smaller_number_committed_later_is_published_too(
     def say(session: object, siret: str) -> None:
         announce(session, ORGANISATIONS_CHANGED, organisations=[{"siret": siret}])  # type: ignore[arg-type]  # a Session
 
-    dsn = settings.database_url.replace("postgresql+psycopg", "postgresql")
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM outbox"))
-    with psycopg.connect(dsn, autocommit=True) as reader:
+    with psycopg.connect(_dsn(settings), autocommit=True) as reader:
         with database.transaction(engine) as slow:
             say(slow, "first")
             with database.transaction(engine) as fast:
@@ -74,6 +79,52 @@ def test_a_smaller_number_committed_later_is_published_too(
         assert relay.relay_batch(reader, pika.BlockingConnection, "access") == 1  # type: ignore[arg-type]  # unused
     engine.dispose()
     assert ["second" in published[0], "first" in published[1]] == [True, True]
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    "obstacle",
+    [
+        pytest.param({"routing_key": "nobody.listens.v1"}, id="nobody listens yet"),
+        pytest.param({"body": b"0" * (33 * 1024 * 1024)}, id="more than the broker takes"),
+    ],
+)
+def test_what_the_broker_does_not_take_stays_and_lets_the_others_pass(
+    settings_for: Callable[[str], Settings], obstacle: dict[str, object]
+) -> None:
+    settings = settings_for("access")
+    write = """
+        INSERT INTO outbox (message_id, exchange, routing_key, type, traceparent, body)
+        VALUES (gen_random_uuid(), %(exchange)s, %(routing_key)s, 'test', '', %(body)s)
+    """
+    # To access's own dead letters: the one queue that is there and that nobody consumes.
+    heard = {"exchange": "access.delivery", "routing_key": "access.dead", "body": b"{}"}
+    with psycopg.connect(_dsn(settings), autocommit=True) as reader:
+        reader.execute("DELETE FROM outbox")
+        for row in (heard | {"exchange": "access.events"} | obstacle, heard, heard):
+            reader.execute(write, row)
+        with connected(settings.broker_url) as channel:
+            relay.relay_batch(reader, channel, "access")
+        with connected(settings.broker_url) as channel:
+            relay.relay_batch(reader, channel, "access")
+            waiting = reader.execute("SELECT attempts, not_before > now() FROM outbox").fetchall()
+            assert channel.queue_purge("access.dead").method.message_count == 2
+        reader.execute("DELETE FROM outbox")
+    assert waiting == [(1, True)]
+
+
+@pytest.mark.servers
+def test_a_message_is_cut_by_count_and_by_size(settings_for: Callable[[str], Settings]) -> None:
+    engine = database.engine_of(settings_for("access"), connections=1)
+    long = "x" * 1_500_000
+    with database.transaction(engine) as session:
+        for sirets in (["1"] * 501, [long] * 5):
+            announce(session, ORGANISATIONS_CHANGED, organisations=[{"siret": one} for one in sirets])
+        bodies = session.scalars(text("SELECT body FROM outbox ORDER BY seq")).all()
+        session.execute(text("DELETE FROM outbox"))
+    engine.dispose()
+    told = [[one["siret"][:1] for one in orjson.loads(body)["organisations"]] for body in bodies]
+    assert [len(part) for part in told] == [500, 1, 2, 2, 1]
 
 
 @pytest.mark.servers
