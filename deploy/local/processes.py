@@ -40,7 +40,7 @@ def migrate_all(site: Site) -> None:
             subprocess.Popen(
                 [sys.executable, "-m", f"services.{service}", "migrate"],
                 cwd=CHECKOUT,
-                env=_environment(site, service),
+                env=environment(site, service),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -77,8 +77,22 @@ def stop(site: Site) -> None:
     if _state(site) is None:
         return
     with _server(site) as server:
+        # All at once: a shutdown by itself stops one after the other.
+        server.supervisor.stopAllProcesses()
         server.supervisor.shutdown()
     wait_until(lambda: not _socket(site).exists(), 60, "the end of the processes")
+
+
+def stop_one(site: Site, program: str) -> None:
+    """Stop one program and leave the others running; it ends what it is doing."""
+    with _server(site) as server:
+        server.supervisor.stopProcess(program)
+
+
+def start_one(site: Site, program: str) -> None:
+    """Start one program again, and wait until it runs."""
+    with _server(site) as server:
+        server.supervisor.startProcess(program)
 
 
 def pids(site: Site) -> dict[str, int]:
@@ -99,7 +113,8 @@ def failure_of(site: Site, program: str) -> str:
     return tail(site.logs / f"{program}.log")
 
 
-def _environment(site: Site, service: str) -> dict[str, str]:
+def environment(site: Site, service: str) -> dict[str, str]:
+    """What a process of a service finds in its environment, by whomever it is started."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AGORA_")}
     return {**kept, **environment_of(service, load_env(site)), "PYTHONPATH": str(CHECKOUT)}
 

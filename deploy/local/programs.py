@@ -58,14 +58,16 @@ def run(
 def launch(house: House, command: list[str], log: Path, environment: Mapping[str, str]) -> None:
     """Start a program that outlives us, in a session of its own, its words in `log`."""
     with log.open("ab") as words:
-        subprocess.Popen(
-            command,
+        # `--fork`: it is nobody's child, so that nobody has to wait for its end.
+        subprocess.run(
+            ["setsid", "--fork", *command],
             cwd=house.folder,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,
-            start_new_session=True,
+            check=True,
+            timeout=10,
             **_as(house),
         )
 

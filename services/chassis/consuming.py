@@ -1,13 +1,15 @@
 """Takes messages from the broker as bytes: nothing is decoded before somebody can refuse it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
 import structlog
-from kombu import Consumer, Queue
+from eventlet.event import Event as Gone
+from kombu import Connection, Consumer, Queue
 from kombu.message import Message
-from nameko.messaging import QueueConsumer
+from nameko.messaging import QueueConsumer, QueueConsumerStopped
 
 from services.chassis.logs import error_fields
 
@@ -60,5 +62,32 @@ class Consumption(QueueConsumer):  # type: ignore[misc]  # nameko has no types
             if not message.acknowledged:
                 message.reject()  # to the dead letters, or dropped where nobody was promised
 
+    def run(self, *arguments: Any, **named: Any) -> None:
+        """Consume until stopped, whether or not there is a broker to be stopped from."""
+        try:
+            super().run(*arguments, **named)
+        except QueueConsumerStopped:
+            log.info("stopped_without_broker")
+
+    @contextmanager
+    def establish_connection(self) -> Iterator[Connection]:
+        """kombu waits up to half a minute between its attempts; a broker is back sooner, and so is a stop."""
+        with self.create_connection() as connection:
+            connection.ensure_connection(
+                self.on_connection_error, interval_start=0.2, interval_step=0.4, interval_max=2
+            )
+            yield connection
+
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         log.warning("broker_unreachable", error=type(exc).__name__, retry_in=interval)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Without a connection there is no consumer to cancel: whoever waits for that waits no more."""
+        leaving: dict[Provider, Gone] = dict(self._pending_remove_providers)
+        self._pending_remove_providers.clear()
+        for provider, gone in leaving.items():
+            self._consumers.pop(provider, None)
+            gone.send()
+        if leaving and not self._consumers:
+            raise QueueConsumerStopped
