@@ -1,7 +1,6 @@
 """The five services as they run: what tests say to them, what they hold, and what goes wrong."""
 
 import os
-import random
 import signal
 import subprocess
 import time
@@ -125,12 +124,10 @@ class Running:
 
     # --- what goes wrong -----------------------------------------------------------------
 
-    def kill_process(self, chance: random.Random) -> str:
+    def kill(self, program: str) -> None:
         """SIGKILL one of the services' processes; supervisor starts it again."""
-        running = processes.pids(self.site)
-        program = chance.choice(sorted(running))
-        os.kill(running[program], signal.SIGKILL)
-        return program
+        self.wait_until(lambda: program in processes.pids(self.site), f"{program} runs")
+        os.kill(processes.pids(self.site)[program], signal.SIGKILL)
 
     def kill_postgres(self) -> None:
         """SIGKILL PostgreSQL, then start it again."""

@@ -1,41 +1,29 @@
 """Guarantee 1: with lots flowing, everything is killed in turn; nothing is lost, nothing doubled."""
 
 import random
-import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from services.contracts.errors import Unavailable
-from services.sample.lots import Lot, national_sample
+from deploy.local import postgres, processes, rabbitmq
+from services.sample.lots import national_sample
+from tests.faults.submitting import Partners
 from tests.running import Running
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(600)]
 
-ROUNDS = 12
 
-
-class Partners:
-    """Submits lots one after the other, again and again until each is acknowledged."""
-
-    def __init__(self, running: Running, lots: list[Lot]) -> None:
-        self.running, self.lots = running, lots
-        self.accepted = 0
-        self.thread = threading.Thread(target=self._submit_all)
-        self.thread.start()
-
-    def _submit_all(self) -> None:
-        for lot in self.lots:
-            while True:
-                try:
-                    with self.running.hub(lot.emetteur, timeout=5, attempts=3) as hub:
-                        receipt = hub.submit(lot.reference, lot.declarations)
-                except Unavailable:
-                    time.sleep(0.2)
-                else:
-                    break
-            self.accepted += int(receipt["acceptees"])
-            time.sleep(0.1)
+def _kills(running: Running, chance: random.Random) -> list[tuple[str, Callable[[], None]]]:
+    """Every process twice, both servers twice, in an order of chance."""
+    everything: list[tuple[str, Callable[[], None]]] = [
+        *((program, partial(running.kill, program)) for program, _, _ in processes.PROCESSES),
+        ("postgresql", running.kill_postgres),
+        ("rabbitmq", running.kill_rabbitmq),
+    ] * 2
+    chance.shuffle(everything)
+    return everything
 
 
 @pytest.mark.parametrize("seed", [101, 102])
@@ -44,23 +32,48 @@ def test_after_kills_of_everything_each_acknowledged_line_is_in_one_state(
 ) -> None:
     chance = random.Random(seed)
     before = running.states()
-    partners = Partners(running, list(national_sample(2500, seed=seed, lot_size=25)))
-    killed = []
-    for number in range(ROUNDS):
-        time.sleep(chance.uniform(0.1, 1.0))
-        if number == ROUNDS // 3:
-            running.kill_postgres()
-            killed.append("postgresql")
-        elif number == 2 * ROUNDS // 3:
-            running.kill_rabbitmq()
-            killed.append("rabbitmq")
-        else:
-            killed.append(running.kill_process(chance))
-    partners.thread.join(300)
-    assert not partners.thread.is_alive()
+    with Partners(running, national_sample(100_000, seed=seed, lot_size=25), pause=0.05) as partners:
+        for name, kill in _kills(running, chance):
+            time.sleep(chance.uniform(0.1, 1.0))
+            submitted = partners.submitted
+            kill()
+            print(f"killed {name} after {submitted} lots")
+        partners.end()
     running.settle(patience=180)
-    states = running.states()
-    settled = states["en_effet"] + states["en_revue"] - before["en_effet"] - before["en_revue"]
-    assert settled == partners.accepted, killed
-    assert running.disagreements() == [], killed
-    assert running.dead_letters() == 0, killed
+    settled = running.states() - before
+    assert partners.accepted > 1000, "lots were not flowing"
+    assert settled["en_effet"] + settled["en_revue"] == partners.accepted
+    assert settled["rejetee"] == partners.rejected
+    assert running.disagreements() == []
+    assert running.dead_letters() == 0
+
+
+def test_every_process_stops_in_time_while_the_broker_is_away(running: Running) -> None:
+    rabbitmq.stop(running.site)
+    try:
+        time.sleep(3)  # long enough for everybody to notice
+        for program in sorted(processes.pids(running.site)):
+            began = time.monotonic()
+            processes.stop_one(running.site, program)
+            assert time.monotonic() - began < 10, f"{program} did not stop by itself"
+    finally:
+        rabbitmq.start(running.site)
+        for program, _, _ in processes.PROCESSES:
+            if program not in processes.pids(running.site):
+                processes.start_one(running.site, program)
+    running.wait_until(running.is_settled, "everything is as before")
+
+
+def test_a_database_that_is_away_for_a_while_costs_nothing(running: Running) -> None:
+    before = running.states()
+    postgres.stop(running.site)
+    try:
+        with Partners(running, national_sample(200, seed=7, lot_size=50)) as partners:
+            time.sleep(3)
+            postgres.start(running.site)
+    finally:
+        postgres.start(running.site)
+    running.settle()
+    settled = running.states() - before
+    assert settled["en_effet"] + settled["en_revue"] == partners.accepted > 0
+    assert running.dead_letters() == 0
