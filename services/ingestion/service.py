@@ -1,10 +1,12 @@
 """The doors of ingestion: what partners ask, and what the other services tell of their lines."""
 
+from datetime import timedelta
 from typing import Any
 
 from services.chassis.answering import Asked, answer
 from services.chassis.listening import Told, listen
-from services.chassis.providers import Keys, Transaction, WallClock
+from services.chassis.providers import Keys, Number, Transaction, WallClock
+from services.chassis.timing import every
 from services.contracts.access import ORGANISATIONS_CHANGED
 from services.contracts.dossier import DECLARATIONS_APPLIED
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED, REVIEWS_OPENED
@@ -38,6 +40,13 @@ class IngestionBulk:
 
     name = "ingestion_bulk"
     transaction = Transaction()
+    clock = WallClock()
+    days_kept = Number("AGORA_INGESTION_LOTS_KEPT_DAYS", 90)
+
+    @every(minutes=10)
+    def forget_lots(self) -> None:
+        with self.transaction() as session:
+            use_cases.forget_lots(session, self.clock.now(), timedelta(days=self.days_kept))
 
     @listen(ORGANISATIONS_CHANGED)
     def follow_organisations(self, told: Told) -> None:

@@ -4,10 +4,11 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+import structlog
 from sqlalchemy.orm import Session
 
 from services.chassis.outbox import announce
@@ -16,6 +17,8 @@ from services.contracts.ingestion import CHUNK, DECLARATIONS_ACCEPTED, MAX_LINES
 from services.ingestion import errors, schemas
 from services.ingestion.domain.lines import Declaration, Line, lot_id_of
 from services.ingestion.storage import lines, lots, partners
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,13 @@ def receipt(
         "etats": lines.count_by_state(session, lot.lot_id),
         "lignes": [schemas.standing_to_wire(line) for line in page],
     }
+
+
+def forget_lots(session: Session, now: datetime, kept: timedelta) -> None:
+    """Forget what was received longer ago than a lot's content may be kept."""
+    forgotten = lots.forget(session, now - kept)
+    if forgotten:
+        log.info("lots_forgotten", lots=forgotten)
 
 
 def follow_organisations(session: Session, organisations: list[dict[str, Any]]) -> None:

@@ -21,6 +21,16 @@ _RESERVE = text(
     """
 )
 _KEEP = text("UPDATE lot SET sealed = :sealed, receipt = :receipt WHERE lot_id = :lot_id")
+# What another process forgets at this moment is not waited for.
+_FORGET = text(
+    """
+    UPDATE lot SET sealed = NULL WHERE lot_id IN (
+        SELECT lot_id FROM lot WHERE sealed IS NOT NULL AND received_at < :before
+        ORDER BY received_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    """
+)
+_OPEN = text("SELECT sealed FROM lot WHERE lot_id = :lot_id")
 _FIND = text("SELECT lot_id, digest, received_at, receipt FROM lot WHERE lot_id = :lot_id")
 
 
@@ -49,6 +59,20 @@ def keep(session: Session, lot_id: uuid.UUID, keys: Keyring, content: bytes, rec
     """Keep the lot as received, sealed for this lot alone, and its receipt."""
     sealed = keys.seal(zlib.compress(content, level=1), lot_id.bytes)
     session.execute(_KEEP, {"lot_id": lot_id, "sealed": sealed, "receipt": orjson.dumps(receipt).decode()})
+
+
+def open_again(session: Session, lot_id: uuid.UUID, keys: Keyring) -> bytes | None:
+    """The content of a lot as it was received (JSON); None once it is forgotten."""
+    sealed = session.scalar(_OPEN, {"lot_id": lot_id})
+    return None if sealed is None else zlib.decompress(keys.open(sealed, lot_id.bytes))
+
+
+def forget(session: Session, before: datetime, most: int = 10_000) -> int:
+    """Forget the content of up to `most` lots received before then, oldest first; returns how many.
+
+    Their lines, their receipts and what tells a second delivery from another content stay.
+    """
+    return int(session.execute(_FORGET, {"before": before, "most": most}).rowcount)  # type: ignore[attr-defined]  # DML gives a CursorResult
 
 
 def find(session: Session, lot_id: uuid.UUID) -> Lot | None:

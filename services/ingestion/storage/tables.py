@@ -6,12 +6,14 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Index,
     Integer,
     LargeBinary,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -39,10 +41,11 @@ lot = Table(
     Column("reference", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
-    # As received, compressed and sealed; as answered, to the byte. Null only inside `submit`.
+    # As received, compressed and sealed: null once it is forgotten. As answered, to the byte.
     Column("sealed", LargeBinary),
     Column("receipt", Text),
     UniqueConstraint("siret", "reference"),
+    Index("ix_lot_to_forget", "received_at", postgresql_where=text("sealed IS NOT NULL")),
 )
 
 line = Table(
