@@ -7,13 +7,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from deploy.local.rabbitmq import Administration
+from deploy.local.showing import show_figures, show_parcours, show_receipt
 from deploy.local.waiting import Failure
 from services.client.hub import Hub
 from services.contracts import topology
-from services.contracts.errors import HubError, Refused
+from services.contracts.errors import Refused
 from services.contracts.message import OPERATOR
 from services.sample.lots import Lot, national_sample
 from services.sample.organisations import PARTNERS
@@ -49,9 +49,7 @@ def run(administration: Administration, declarations: int, seed: int) -> None:
     submitted = time.monotonic()
     _settle(console, hubs, told)
     ended = time.monotonic()
-    _show_receipt(console, hubs, told)
-    _show_parcours(console, hubs, told)
-    _show_figures(console, hubs)
+    _show(console, hubs, told)
     console.rule("Débit")
     console.print(
         f"{declarations} déclarations ({told.accepted} acceptées, {told.rejected} rejetées) : déposées en "
@@ -135,19 +133,23 @@ def _is_settled(hubs: dict[str, Hub], siret: str, reference: str) -> bool:
     return not set(states) - {"en_effet", "rejetee", "en_revue"}
 
 
-def _show_receipt(console: Console, hubs: dict[str, Hub], told: Told) -> None:
+def _show(console: Console, hubs: dict[str, Hub], told: Told) -> None:
     siret, reference = told.faulty or told.lots[0]
-    receipt = hubs[siret].receipt(reference, etats=["rejetee"], lignes=5)
-    effects = hubs[siret].receipt(reference, etats=["en_effet"], lignes=3)
-    console.rule(f"Accusé de réception du lot {reference} — {NAMES[siret]}")
-    console.print(", ".join(f"{count} {state}" for state, count in receipt["etats"].items()))
-    table = Table("ligne", "état", "code", "chemin", "remède", box=None)
-    for line in receipt["lignes"]:
-        for found in line["constats"]:
-            table.add_row(str(line["ligne"]), line["etat"], found["code"], found["chemin"], found["remede"])
-    for line in effects["lignes"]:
-        table.add_row(str(line["ligne"]), line["etat"], line["effet"], "", f"dossier {line['dossier_id']}")
-    console.print(table)
+    title = f"Accusé de réception du lot {reference} — {NAMES[siret]}"
+    show_receipt(console, title, hubs[siret], reference)
+    sources = told.sources[_example(told)]
+    for siret in _readers(sources):
+        finalite = _READS.get(PROFILES[siret], "prise_en_charge")
+        title = f"Le même parcours, vu par {NAMES[siret]} ({finalite})"
+        show_parcours(console, title, hubs[siret], sources[siret], finalite, NAMES)
+    ministry = next(siret for siret, profile in PROFILES.items() if profile == "ministere")
+    show_figures(console, hubs[ministry], "2024-07", "2026-06")
+
+
+def _readers(sources: dict[str, str]) -> list[str]:
+    """Three of those who spoke of the person, readers before those who only declare."""
+    readers = [siret for siret in sources if PROFILES[siret] not in ("certificateur", "dsn")]
+    return (readers + [siret for siret in sources if siret not in readers])[:3]
 
 
 def _example(told: Told) -> int:
@@ -161,57 +163,3 @@ def _example(told: Told) -> int:
         )
 
     return max(told.sources, key=lambda person: (richness(person), -person))
-
-
-def _show_parcours(console: Console, hubs: dict[str, Hub], told: Told) -> None:
-    sources = told.sources[_example(told)]
-    readers = [siret for siret in sources if PROFILES[siret] not in ("certificateur", "dsn")][:3]
-    readers += [siret for siret in sources if siret not in readers][: 3 - len(readers)]
-    for siret in readers:
-        finalite = _READS.get(PROFILES[siret], "prise_en_charge")
-        console.rule(f"Le même parcours, vu par {NAMES[siret]} ({finalite})")
-        try:
-            _show_view(console, hubs[siret].read_parcours(sources[siret], finalite))
-        except HubError as refusal:
-            console.print(f"[red]refusé[/red] : {refusal.message} {refusal.details}")
-
-
-def _show_view(console: Console, view: dict[str, Any]) -> None:
-    for dossier in view["dossiers"]:
-        blocs = dossier["blocs"]
-        title = blocs.get("formation", {}).get("intitule", "(formation masquée)")
-        console.print(f"[bold]{title}[/bold] — {dossier['etat']} — dossier {dossier['dossier_id']}")
-        dates = blocs.get("dates", {})
-        known = [
-            f"{name} {dates[name]}" for name in ("debut_prevu", "entree_le", "sortie_le") if name in dates
-        ]
-        console.print(f"   dates : {', '.join(known) or '—'}")
-        for one in blocs.get("financements", ()):
-            console.print(f"   finance : {NAMES[one['financeur']]} {one['total'] / 100:.2f} €")
-        for one in blocs.get("remunerations", ()):
-            console.print(f"   rémunère : {NAMES[one['payeur']]} {one['montant'] / 100:.2f} €")
-        for one in dossier["masques"]:
-            console.print(f"   [yellow]masqué[/yellow] {one['bloc']} : {one['message']}")
-    for name, block in view["blocs"].items():
-        console.print(f"{name} : {len(block)}")
-    for one in view["masques"]:
-        console.print(f"[yellow]masqué[/yellow] {one['bloc']} : {one['message']}")
-    console.print(f"décision journalisée {view['decision']}")
-
-
-def _show_figures(console: Console, hubs: dict[str, Hub]) -> None:
-    ministry = next(siret for siret, profile in PROFILES.items() if profile == "ministere")
-    figures = hubs[ministry].figures(["region", "dispositif"], "2024-07", "2026-06")
-    console.rule("Chiffres pour le ministère : région × dispositif, de 2024-07 à 2026-06")
-    table = Table("région", "dispositif", "entrées", "stagiaires", "sorties", "heures", "coût (€)", box=None)
-    for cell in figures["cells"][:12]:
-        place = [cell["axes"]["region"] or "—", cell["axes"]["dispositif"] or "—"]
-        if cell["secret"]:
-            table.add_row(*place, *["secret"] * 5)
-            continue
-        shown = cell["figures"]
-        measures = [str(shown[name]) for name in ("entrees", "stagiaires", "sorties", "heures")]
-        table.add_row(*place, *measures, f"{shown['cout'] / 100:.0f}")
-    console.print(table)
-    hidden, total = figures["hidden"], len(figures["cells"])
-    console.print(f"… {total} cellules, dont {hidden} masquées (moins de {figures['threshold']} personnes)")
