@@ -7,12 +7,15 @@ import psycopg
 from nameko.events import EventDispatcher, event_handler
 from nameko.rpc import rpc
 
-URL = os.environ.get("TUTORIAL_DATABASE_URL", "")
+_free: list[psycopg.Connection] = []
 
 
 def _store(table: str, key: str, value: object) -> None:
-    with psycopg.connect(URL) as connection:
-        connection.execute(f"INSERT INTO {table} VALUES (%s, %s)".encode(), (key, json.dumps(value)))
+    """A commit for each record, through a connection that is kept, as a tutorial's session provider does."""
+    connection = _free.pop() if _free else psycopg.connect(os.environ["TUTORIAL_DATABASE_URL"])
+    connection.execute(f"INSERT INTO {table} VALUES (%s, %s)".encode(), (key, json.dumps(value)))
+    connection.commit()
+    _free.append(connection)
 
 
 class Ingestion:
