@@ -79,7 +79,7 @@ def after(engine: Engine, chunks: Sequence[Sequence[Parcours]]) -> dict[UUID, se
         return {person_id: known(session, person_id) for person_id in PERSONS}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data(), history=histories())
 def test_any_order_gives_the_same(engine: Engine, data: Any, history: list[Parcours]) -> None:
     told = data.draw(st.permutations(history + data.draw(st.lists(st.sampled_from(history), max_size=3))))

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from services.contracts.message import MAX_CALL_BYTES
-from tests.chassis.conftest import Envelope, Toy
+from tests.broker import Envelope
+from tests.chassis.conftest import Toy
 
 pytestmark = pytest.mark.servers
 

@@ -20,7 +20,7 @@ from services.chassis.outbox import announce
 from services.chassis.sealing import Keyring, SealBroken
 from services.chassis.settings import SettingMissing, Settings, settings_of
 from services.contracts.access import ORGANISATIONS_CHANGED
-from tests.chassis.conftest import connected
+from tests.broker import connected
 from tests.conftest import ROOT
 
 KEY = "k2:" + "A" * 43 + "=" + ",k1:" + "B" * 42 + "A="

@@ -174,7 +174,7 @@ contributions = st.builds(
 )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(st.lists(contributions, max_size=14, unique_by=lambda one: one.declaration_id), st.randoms())
 def test_any_order_and_any_repetition_give_the_same_parcours(
     known: list[Contribution], random: Random

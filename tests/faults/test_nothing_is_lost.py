@@ -8,7 +8,9 @@ from functools import partial
 import pytest
 
 from deploy.local import postgres, processes, rabbitmq
+from services.contracts.errors import Unavailable
 from services.sample.lots import national_sample
+from services.sample.organisations import of_profile
 from tests.faults.submitting import Partners
 from tests.running import Running
 
@@ -77,3 +79,23 @@ def test_a_database_that_is_away_for_a_while_costs_nothing(running: Running) -> 
     settled = running.states() - before
     assert settled["en_effet"] + settled["en_revue"] == partners.accepted > 0
     assert running.dead_letters() == 0
+
+
+def test_without_access_nothing_is_read_and_with_it_again_everything_is(running: Running) -> None:
+    """Guarantee 6: fail closed."""
+    opco = of_profile("opco")[0]
+    lot = next(lot for lot in national_sample(2000, seed=55, faults=0) if lot.emetteur == opco)
+    reference = next(line["reference"] for line in lot.declarations if line["nature"] == "formation")
+    with running.hub(opco, timeout=8, attempts=1) as hub:
+        hub.submit(lot.reference, lot.declarations)
+        running.settle()
+        dossier_id = hub.read_parcours(reference, "prise_en_charge")["dossiers"][0]["dossier_id"]
+        processes.stop_one(running.site, "access")
+        try:
+            for read in (partial(hub.read_parcours, reference), partial(hub.read_dossier, dossier_id)):
+                with pytest.raises(Unavailable) as refusal:
+                    read("prise_en_charge")
+                assert refusal.value.code == "service_indisponible"
+        finally:
+            processes.start_one(running.site, "access")
+        assert hub.read_parcours(reference, "prise_en_charge")["dossiers"]

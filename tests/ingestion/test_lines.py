@@ -157,7 +157,7 @@ anything = st.recursive(
 fields = st.sampled_from(["nature", "reference", "emise_le", "personne", "faits", "dossier", "rectifie"])
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.dictionaries(fields, anything, max_size=3))
 def test_no_line_however_malformed_stops_the_reading(change: dict[str, Any]) -> None:
     line = read({**declaration(), **change})

@@ -95,19 +95,21 @@ def test_no_nir_is_written_anywhere(
     assert not [nir for nir in nirs if nir in written]
 
 
-def _funded(delivered: list[tuple[Lot, dict[str, Any]]], profile: str) -> tuple[str, str]:
-    for lot, _ in delivered:
-        if lot.emetteur in of_profile(profile):
-            for ligne, line in enumerate(lot.declarations, start=1):
-                if ligne not in lot.faults and line["nature"] == "formation":
-                    return lot.emetteur, line["reference"]
-    raise AssertionError(profile)
+def _taken(delivered: list[tuple[Lot, dict[str, Any]]], profile: str) -> list[tuple[str, str]]:
+    """Who declared a formation, and under which reference, where the line was taken."""
+    return [
+        (lot.emetteur, line["reference"])
+        for lot, _ in delivered
+        if lot.emetteur in of_profile(profile)
+        for ligne, line in enumerate(lot.declarations, start=1)
+        if ligne not in lot.faults and line["nature"] == "formation"
+    ]
 
 
 def test_a_funder_reads_what_it_funds_and_not_what_is_not_its_to_read(
     running: Running, delivered: list[tuple[Lot, dict[str, Any]]]
 ) -> None:
-    opco, reference = _funded(delivered, "opco")
+    opco, reference = _taken(delivered, "opco")[0]
     with running.hub(opco) as hub:
         parcours = hub.read_parcours(reference, "prise_en_charge")
         dossier = parcours["dossiers"][0]
@@ -120,10 +122,32 @@ def test_a_funder_reads_what_it_funds_and_not_what_is_not_its_to_read(
         stranger.read_dossier(dossier["dossier_id"], "prise_en_charge")
 
 
+def _can_read(hub: Hub, dossier_id: str) -> bool:
+    try:
+        hub.read_dossier(dossier_id, "prise_en_charge")
+    except NotFound:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("profile", ["opco", "caisse_des_depots", "transitions_pro"])
+def test_what_is_listed_is_what_can_be_read(
+    running: Running, delivered: list[tuple[Lot, dict[str, Any]]], profile: str
+) -> None:
+    """Guarantee 6, for every dossier of ten persons, listed or not."""
+    for siret, reference in _taken(delivered, profile)[:10]:
+        with running.hub(siret) as hub:
+            parcours = hub.read_parcours(reference, "prise_en_charge")
+            listed = {dossier["dossier_id"] for dossier in parcours["dossiers"]}
+            whose = f"SELECT dossier_id FROM dossier WHERE person_id = '{parcours['person_id']}'"
+            there_are = [str(dossier_id) for (dossier_id,) in running.rows("dossier", whose)]
+            assert listed == {dossier_id for dossier_id in there_are if _can_read(hub, dossier_id)} != set()
+
+
 def test_what_does_not_exist_and_what_may_not_be_seen_are_told_alike(
     running: Running, delivered: list[tuple[Lot, dict[str, Any]]]
 ) -> None:
-    opco, reference = _funded(delivered, "opco")
+    opco, reference = _taken(delivered, "opco")[0]
     with running.hub(opco) as hub:
         dossier = hub.read_parcours(reference, "prise_en_charge")["dossiers"][0]["dossier_id"]
     told = []
@@ -138,7 +162,7 @@ def test_what_does_not_exist_and_what_may_not_be_seen_are_told_alike(
 def test_every_reading_is_in_a_journal_that_verifies(
     running: Running, delivered: list[tuple[Lot, dict[str, Any]]]
 ) -> None:
-    opco, reference = _funded(delivered, "opco")
+    opco, reference = _taken(delivered, "opco")[0]
     before = running.count("access", "journal")
     with running.hub(opco) as hub:
         hub.read_parcours(reference, "prise_en_charge")

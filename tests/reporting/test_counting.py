@@ -46,7 +46,7 @@ def facts(draw: st.DrawFn) -> dict[str, object]:
 
 
 @pytest.mark.servers
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=st.lists(facts(), max_size=25), cuts=st.lists(st.integers(0, 25), max_size=4))
 def test_whatever_is_told_in_whatever_chunks_a_recount_gives_the_same(
     migrated: Migrated, told: list[dict[str, object]], cuts: list[int]
