@@ -39,7 +39,10 @@ def install(packages: list[str]) -> None:
         raise Failure(
             f"No apt-get here: install {names} yourself, or give the addresses of servers (README)."
         )
-    if as_root and (not shutil.which("sudo") or subprocess.run([*as_root, "true"], check=False).returncode):
+    if as_root and (
+        not shutil.which("sudo")
+        or subprocess.run([*as_root, "true"], check=False, capture_output=True).returncode
+    ):
         raise Failure(f"Neither root nor sudo: ask an administrator for 'apt-get install {names}'.")
     print(f"→ installing Debian's {names} (their own services are not started)")
     quiet = [
