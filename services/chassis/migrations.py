@@ -33,7 +33,9 @@ def _config(service: str, metadata: MetaData, connection: Connection | None) -> 
 def migrate(service: str, engine: Engine, metadata: MetaData) -> None:
     """Run what is missing. A second one started meanwhile waits, then finds nothing to do."""
     with engine.connect() as connection:
-        connection.execute(text(f"SET statement_timeout = '{_STATEMENT_TIMEOUT}'"))
+        # Another migration is waited for as long as it may take; then everything else is not.
+        for wait in ("statement_timeout", "lock_timeout"):
+            connection.execute(text(f"SET {wait} = '{_STATEMENT_TIMEOUT}'"))
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": zlib.crc32(service.encode())})
         connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
         connection.commit()

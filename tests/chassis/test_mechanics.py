@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from services.chassis import database, relay
+from services.chassis import database, relay, trace
 from services.chassis.errors import StorageFailure
 from services.chassis.logs import mask
 from services.chassis.outbox import announce
@@ -111,6 +111,20 @@ def test_what_the_broker_does_not_take_stays_and_lets_the_others_pass(
             assert channel.queue_purge("access.dead").method.message_count == 2
         reader.execute("DELETE FROM outbox")
     assert waiting == [(1, True)]
+
+
+@pytest.mark.servers
+def test_what_is_announced_goes_on_with_the_trace_of_its_cause(
+    settings_for: Callable[[str], Settings],
+) -> None:
+    engine = database.engine_of(settings_for("access"), connections=1)
+    trace.begin(f"00-{'ab' * 16}-{'cd' * 8}-01")
+    with database.transaction(engine) as session:
+        announce(session, ORGANISATIONS_CHANGED, organisations=[{"siret": "1"}])
+        (traceparent,) = session.scalars(text("SELECT traceparent FROM outbox")).all()
+        session.execute(text("DELETE FROM outbox"))
+    engine.dispose()
+    assert traceparent.split("-")[1] == "ab" * 16
 
 
 @pytest.mark.servers
