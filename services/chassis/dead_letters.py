@@ -1,14 +1,19 @@
-"""What was given up: how many, why, and sending it back. Listings never show a body."""
+"""What was given up: how many, why, and sending it back. Listings never show a body.
+
+Whoever reads them and is cut off has changed nothing: the broker puts back what was not acknowledged.
+"""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import NackError, UnroutableError
 
-from services.chassis.listening import ATTEMPTS, CAUSE, LISTENER
-from services.chassis.queues import dead_queue_name, delivery_exchange
+from services.chassis.queues import ATTEMPTS, CAUSE, LISTENER, dead_queue_name, delivery_exchange
 from services.contracts.message import CONTENT_TYPE, TRACEPARENT
 from services.contracts.topology import EVENTS
 
@@ -27,18 +32,33 @@ class DeadLetter:
     items: int
 
 
+@dataclass(frozen=True, slots=True)
+class SentBack:
+    """How many went back, and how many stay because nobody takes them any more, for each listener."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+
+
 def _described(properties: pika.BasicProperties, body: bytes) -> DeadLetter:
     headers = properties.headers or {}
-    deaths = headers.get("x-death") or [{}]
+    # A listener that gives up writes its own headers and no x-death: where there is one, the broker gave
+    # up last, and what the headers tell of earlier attempts is not the cause.
+    death = _last_death(headers)
     kind = properties.type or "unknown"
     return DeadLetter(
         message_id=properties.message_id or "",
         type=kind,
-        listener=str(headers.get(LISTENER) or deaths[0].get("queue") or "unknown"),
-        cause=str(headers.get(CAUSE) or deaths[0].get("reason") or "unknown"),
-        attempts=int(headers.get(ATTEMPTS) or 0),
+        listener=str(death.get("queue") or headers.get(LISTENER) or "unknown"),
+        cause=str(death.get("reason") or headers.get(CAUSE) or "unknown"),
+        attempts=attempts if isinstance(attempts := headers.get(ATTEMPTS), int) else 0,
         items=len(items_of(kind, body)),
     )
+
+
+def _last_death(headers: Mapping[str, Any]) -> Mapping[str, Any]:
+    deaths = headers.get("x-death")
+    return deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
 
 
 def items_of(kind: str, body: bytes) -> list[object]:
@@ -48,6 +68,11 @@ def items_of(kind: str, body: bytes) -> list[object]:
     except (orjson.JSONDecodeError, AttributeError):
         return []
     return told if isinstance(told, list) else []
+
+
+def count(channel: BlockingChannel, service: str) -> int:
+    """How many dead letters a service has, but for those somebody is reading."""
+    return channel.queue_declare(dead_queue_name(service), passive=True).method.message_count or 0
 
 
 def _next(channel: BlockingChannel, service: str) -> tuple[int, pika.BasicProperties, bytes] | None:
@@ -70,26 +95,53 @@ def peek(channel: BlockingChannel, service: str, most: int = 1000) -> list[tuple
     return found
 
 
-def send_back(channel: BlockingChannel, service: str, account: str, most: int = 1000) -> Counter[str]:
-    """Give up to `most` dead letters back to their listeners, from their first attempt on.
+def send_back(
+    channel: BlockingChannel, service: str, account: str, most: int = 1000, listener: str | None = None
+) -> SentBack:
+    """Give up to `most` dead letters, of one listener or of all, back from their first attempt on.
 
-    Returns how many for each listener. A crash between leaves a copy: the inbox knows it.
+    Only those that are there at the beginning: one that fails again at once is not sent in circles.
+    A crash between leaves a copy: the inbox knows it.
     """
-    sent: Counter[str] = Counter()
+    done = SentBack()
+    passed_over: list[int] = []
     channel.confirm_delivery()
-    while sent.total() < most and (letter := _next(channel, service)):
+    for _ in range(count(channel, service)):
+        if done.sent.total() == most or (letter := _next(channel, service)) is None:
+            break
         tag, properties, body = letter
-        described = _described(properties, body)
-        trace = (properties.headers or {}).get(TRACEPARENT)
-        again = pika.BasicProperties(
-            content_type=CONTENT_TYPE,
-            delivery_mode=2,
-            message_id=properties.message_id,
-            type=properties.type,
-            user_id=account,
-            headers={TRACEPARENT: trace} if trace else {},
-        )
-        channel.basic_publish(delivery_exchange(service), described.listener, body, again, mandatory=True)
-        channel.basic_ack(tag)
-        sent[described.listener] += 1
-    return sent
+        to = _described(properties, body).listener
+        wanted = listener in (None, to)
+        if wanted and _is_sent(channel, delivery_exchange(service), to, _again(properties, account), body):
+            channel.basic_ack(tag)
+            done.sent[to] += 1
+            continue
+        passed_over.append(tag)
+        if wanted:
+            done.kept[to] += 1
+    # Only now: put back before, they would be the next to come.
+    for tag in passed_over:
+        channel.basic_nack(tag, requeue=True)
+    return done
+
+
+def _again(properties: pika.BasicProperties, account: str) -> pika.BasicProperties:
+    trace = (properties.headers or {}).get(TRACEPARENT)
+    return pika.BasicProperties(
+        content_type=CONTENT_TYPE,
+        delivery_mode=2,
+        message_id=properties.message_id,
+        type=properties.type,
+        user_id=account,
+        headers={TRACEPARENT: trace} if trace else {},
+    )
+
+
+def _is_sent(
+    channel: BlockingChannel, exchange: str, to: str, properties: pika.BasicProperties, body: bytes
+) -> bool:
+    try:
+        channel.basic_publish(exchange, to, body, properties, mandatory=True)
+    except (UnroutableError, NackError):
+        return False
+    return True

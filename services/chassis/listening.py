@@ -26,6 +26,7 @@ from services.chassis.container import cause_of
 from services.chassis.errors import AlreadyHandled, Unreadable
 from services.chassis.logs import error_fields
 from services.chassis.publishing import Publisher
+from services.chassis.queues import ATTEMPTS, CAUSE, LISTENER
 from services.chassis.settings import Settings
 from services.chassis.wire import flatten
 from services.contracts.message import TRACEPARENT, Event
@@ -33,7 +34,6 @@ from services.contracts.message import TRACEPARENT, Event
 log = structlog.get_logger(__name__)
 
 MAX_EVENT_BYTES = 16 * 1024 * 1024
-ATTEMPTS, CAUSE, LISTENER = "x-agora-attempts", "x-agora-cause", "x-agora-listener"
 
 
 @dataclass(frozen=True, slots=True)

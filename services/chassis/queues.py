@@ -20,6 +20,13 @@ from services.contracts.message import CALLS_EXCHANGE, Event, reply_prefix
 
 CALLS_TTL = timedelta(minutes=1)
 
+# Headers of a message that failed: how often, of what, and whose it was.
+ATTEMPTS, CAUSE, LISTENER = "x-agora-attempts", "x-agora-cause", "x-agora-listener"
+
+# Reading a dead letter and leaving it counts as a delivery. RabbitMQ 4 drops a message after 20 of these
+# unless told otherwise; its own word for "never", -1, makes RabbitMQ 3.10 drop it after the first.
+NEVER_DROPPED = 2**31 - 1
+
 
 def delivery_exchange(service: str) -> str:
     """Where a service's own messages come back after waiting, and go when given up."""
@@ -102,7 +109,7 @@ def dead_queue(service: str) -> Queue:
         exchange=_delivery(service),
         routing_key=name,
         durable=True,
-        queue_arguments={"x-queue-type": "quorum"},
+        queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": NEVER_DROPPED},
     )
 
 
