@@ -4,7 +4,7 @@ Whoever reads them and is cut off has changed nothing: the broker puts back what
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,16 +83,25 @@ def _next(channel: BlockingChannel, service: str) -> tuple[int, pika.BasicProper
     return method.delivery_tag, properties, raw
 
 
-def peek(channel: BlockingChannel, service: str, most: int = 1000) -> list[tuple[DeadLetter, bytes]]:
-    """The first dead letters of a service, left where they are."""
-    found: list[tuple[DeadLetter, bytes]] = []
+def _read(channel: BlockingChannel, service: str, most: int) -> Iterator[tuple[DeadLetter, bytes]]:
     last = None
-    while len(found) < most and (letter := _next(channel, service)):
+    for _ in range(most):
+        if (letter := _next(channel, service)) is None:
+            break
         last, properties, body = letter
-        found.append((_described(properties, body), body))
+        yield _described(properties, body), body
     if last is not None:
         channel.basic_nack(last, multiple=True, requeue=True)
-    return found
+
+
+def peek(channel: BlockingChannel, service: str, most: int = 1000) -> list[tuple[DeadLetter, bytes]]:
+    """The first dead letters of a service with their bodies, left where they are."""
+    return list(_read(channel, service, most))
+
+
+def described(channel: BlockingChannel, service: str, most: int = 1000) -> list[DeadLetter]:
+    """What can be told of the first dead letters of a service, left where they are."""
+    return [letter for letter, _ in _read(channel, service, most)]
 
 
 def send_back(

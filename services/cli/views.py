@@ -1,0 +1,112 @@
+"""What the hub answered, as a partner reads it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from services.cli import words
+from services.client.hub import Hub
+
+Show = Callable[[dict[str, Any]], None]
+
+STATES = {
+    "rejetee": "à corriger et à renvoyer",
+    "acceptee": "reçue",
+    "personne_identifiee": "personne identifiée",
+    "en_revue": "un gestionnaire tranche",
+    "en_effet": "prise en compte",
+}
+INDICATORS = ("entrees", "stagiaires", "sorties", "heures", "cout")
+
+
+def show_receipts(hub: Hub, lots: Iterable[dict[str, Any]], states: list[str], most: int) -> None:
+    """The totals of some lots, and the first lines in these states."""
+    totals: Counter[str] = Counter()
+    rows: list[tuple[object, ...]] = []
+    for lot in lots:
+        totals.update(lot["etats"])
+        if any(lot["etats"].get(state) for state in states):
+            rows += islice(_rows(lot["reference"], hub.lines(lot["reference"], states)), most - len(rows))
+    words.table(("lot", "ligne", "état", "code", "chemin", "à savoir"), rows)
+    if rows and len(rows) == most:
+        words.say(f"Tableau limité à {most} lignes (--most).")
+    words.say(words.counted(totals, STATES))
+
+
+def _rows(reference: str, lines: Iterable[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
+    for line in lines:
+        place = (reference, line["ligne"], line["etat"])
+        for found in line["constats"]:
+            yield (*place, found["code"], found["chemin"], found["remede"])
+        if line["effet"]:
+            yield (*place, line["effet"], "", f"dossier {line['dossier_id']}" if line["dossier_id"] else "")
+        elif not line["constats"]:
+            yield (*place, "", "", STATES.get(line["etat"], ""))
+
+
+def show_profile(found: dict[str, Any]) -> None:
+    """An organisation and its rights."""
+    words.say(f"{found['nom']} — SIRET {found['siret']} — {found['profile']}")
+    words.say(f"Services : {', '.join(found['services']) or 'aucun'}")
+    words.say(f"Déclarations possibles : {', '.join(found['natures']) or 'aucune'}")
+    words.table(
+        ("service", "finalité", "périmètre", "blocs", "base légale", "du", "au", "en vigueur"),
+        [
+            (
+                *(right[name] for name in ("service", "finalite", "perimetre")),
+                ", ".join(right["blocs"]),
+                *(right[name] for name in ("base_legale", "valid_from", "valid_until")),
+                "oui" if right["in_force"] else "non",
+            )
+            for right in found["habilitations"]
+        ],
+        title="Habilitations",
+    )
+
+
+def show_parcours(found: dict[str, Any]) -> None:
+    """The dossiers and blocks one may see, what is hidden, and the journal's number of this reading."""
+    for dossier in found["dossiers"]:
+        title = dossier["blocs"].get("formation", {}).get("intitule", "formation masquée")
+        words.say(f"{title} — {dossier['etat']} — dossier {dossier['dossier_id']}")
+        _show_blocks(dossier["blocs"], dossier["masques"])
+    _show_blocks(found["blocs"], found["masques"])
+    words.say(f"Lecture journalisée sous le numéro {found['decision']}")
+
+
+def _show_blocks(blocks: dict[str, Any], hidden: list[dict[str, Any]]) -> None:
+    words.table(
+        ("  bloc", "contenu"),
+        [
+            *((f"  {name}", fact) for name, block in blocks.items() for fact in _facts(block)),
+            *((f"  {one['bloc']}", f"masqué : {one['message']}") for one in hidden),
+        ],
+    )
+
+
+def _facts(block: Any) -> Iterator[str]:
+    """A block is one set of facts or a list of them."""
+    for one in block if isinstance(block, list) else [block]:
+        facts = one.items() if isinstance(one, dict) else [("valeur", one)]
+        yield ", ".join(f"{name} {value}" for name, value in facts if value not in (None, [], {}))
+
+
+def show_figures(found: dict[str, Any]) -> None:
+    """A table of figures; a secret cell has none."""
+    axes = list(found["cells"][0]["axes"]) if found["cells"] else []
+    words.table(
+        (*axes, "entrées", "stagiaires", "sorties", "heures", "coût (€)"),
+        [(*(cell["axes"][axis] or "—" for axis in axes), *_measures(cell)) for cell in found["cells"]],
+    )
+    words.say(
+        f"{len(found['cells'])} cellules, dont {found['hidden']} secrètes "
+        f"(moins de {found['threshold']} personnes)."
+    )
+
+
+def _measures(cell: dict[str, Any]) -> tuple[object, ...]:
+    if cell["secret"]:
+        return ("secret",) * len(INDICATORS)
+    shown = cell["figures"]
+    return (*(shown[name] for name in INDICATORS[:-1]), f"{shown['cout'] / 100:.0f}")

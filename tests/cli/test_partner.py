@@ -1,0 +1,186 @@
+"""What a partner sees: refused lines with their remedy, totals, an exit status, and errors it can act on."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.client.conftest import Reply, StandIn, error, raw, result
+
+pytestmark = pytest.mark.servers
+
+
+def receipt(lines: int = 500, refused: tuple[int, ...] = ()) -> Reply:
+    """A lot's receipt, with these lines refused."""
+    return result(
+        reference="E1-0001",
+        lignes=lines,
+        acceptees=lines - len(refused),
+        rejetees=len(refused),
+        rejets=[
+            {
+                "ligne": ligne,
+                "etat": "rejetee",
+                "constats": [
+                    {
+                        "code": "nir_invalide",
+                        "gravite": "rejet",
+                        "chemin": "personne.nir",
+                        "message": "La clé ne correspond pas.",
+                        "remede": "Vérifiez-le sur la carte Vitale.",
+                    }
+                ],
+            }
+            for ligne in refused
+        ],
+    )
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A delivery of 501 declarations: two lots."""
+    made = tmp_path / "envoi d’été.jsonl"
+    made.write_text("\n".join('{"nature":"formation"}' for _ in range(501)))
+    return made
+
+
+OUTCOMES = [
+    pytest.param([receipt(), receipt(1)], 0, ["501 acceptées, 0 refusées"], [], id="all accepted"),
+    pytest.param(
+        [receipt(), receipt(1, refused=(1,))],
+        1,
+        ["501", "nir_invalide", "personne.nir", "La clé", "Vérifiez-le", "500 acceptées, 1 refusées"],
+        [],
+        id="the last line refused, by its number in the file",
+    ),
+    pytest.param(
+        [receipt(), error("refused", "partenaire_inconnu")],
+        2,
+        [],
+        ["1 lot(s) reçus, 500 déclarations", "--reference E1", "Non.", "code partenaire_inconnu"],
+        id="interrupted",
+    ),
+]
+
+
+@pytest.mark.parametrize(("replies", "status", "printed", "beside"), OUTCOMES)
+def test_a_delivery_ends_with_its_totals_and_a_status(
+    agora: Run,
+    stand_in: StandIn,
+    file: Path,
+    replies: list[Reply],
+    status: int,
+    printed: list[str],
+    beside: list[str],
+) -> None:
+    stand_in.replies = replies
+    done = agora("submit", file, "--reference", "E1")
+    assert done.exit_code == status, done.output
+    assert all(text in done.stdout for text in printed), done.stdout
+    assert all(text in done.stderr for text in beside), done.stderr
+
+
+def test_without_a_reference_the_same_file_has_the_same_one_and_another_file_another(
+    agora: Run, stand_in: StandIn, file: Path
+) -> None:
+    stand_in.replies = [receipt(), receipt(1)] * 3
+    agora("submit", file)
+    agora("submit", file)
+    file.write_text(file.read_text() + '\n{"nature":"emploi"}')
+    agora("submit", file)
+    first, again, other = (json.loads(body)["reference"] for body in stand_in.bodies[::2])
+    assert first == again != other
+    assert first.startswith("envoi-d-t-")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        pytest.param(b'{"a":1}\n{"a":', "json_invalide (ligne : 2)", id="a bad line"),
+        pytest.param(b"", "fichier_vide", id="empty"),
+        pytest.param(None, "fichier_illisible", id="absent"),
+    ],
+)
+def test_nothing_is_submitted_of_a_file_that_cannot_be_read_to_its_end(
+    agora: Run, stand_in: StandIn, tmp_path: Path, content: bytes | None, code: str
+) -> None:
+    file = tmp_path / "file"
+    if content is not None:
+        file.write_bytes(content)
+    done = agora("submit", file)
+    assert done.exit_code == 2
+    assert code in done.stderr
+    assert not done.stdout
+    assert not stand_in.bodies
+
+
+def test_for_a_machine_there_is_one_receipt_a_line_and_nothing_else(
+    agora: Run, stand_in: StandIn, file: Path
+) -> None:
+    stand_in.replies = [receipt(), receipt(1, refused=(1,))]
+    done = agora("submit", file, "--json")
+    assert done.exit_code == 1
+    assert [json.loads(line)["rejetees"] for line in done.stdout.splitlines()] == [0, 1]
+
+
+def test_the_table_of_refused_lines_has_an_end(agora: Run, stand_in: StandIn, file: Path) -> None:
+    stand_in.replies = [receipt(500, refused=tuple(range(1, 401))), receipt(1)]
+    done = agora("submit", file, "--most", "3")
+    assert done.stdout.count("nir_invalide") == 3
+    assert "limité à 3" in done.stdout
+    assert "101 acceptées, 400 refusées" in done.stdout
+
+
+def test_an_error_of_the_hub_is_a_sentence_a_code_and_no_traceback(agora: Run, stand_in: StandIn) -> None:
+    told = {
+        "kind": "refused",
+        "code": "c1",
+        "message": "Demandez une habilitation.",
+        "details": {"motif": "m1"},
+    }
+    stand_in.replies = [raw(json.dumps({"error": told}).encode())]
+    done = agora("receipt", "L1")
+    assert done.exit_code == 2
+    assert "Demandez une habilitation." in done.stderr
+    assert "code c1 (motif : m1)" in done.stderr
+    assert "Traceback" not in done.output
+
+
+COMMANDS = [
+    pytest.param(["profile"], id="profile"),
+    pytest.param(["receipt", "L1"], id="receipt"),
+    pytest.param(["parcours", "R1", "--finalite", "suivi"], id="parcours"),
+    pytest.param(["figures", "--axes", "region", "--from", "2026-01", "--to", "2026-02"], id="figures"),
+]
+NO_HUB = [
+    pytest.param({"AGORA_HUB_URL": ""}, "AGORA_HUB_URL", id="no address"),
+    pytest.param({"AGORA_HUB_URL": "http://a:hidden@h"}, "adresse_invalide", id="no AMQP"),
+    pytest.param({"AGORA_HUB_URL": "amqp://73282932000074:hidden@127.0.0.1:1/agora"}, "hub_injoignable",
+                 id="nobody there"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environment", "told"), NO_HUB)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_hub_out_of_reach_is_told_without_its_password(
+    agora: Run, command: list[str], environment: dict[str, str], told: str
+) -> None:
+    done = agora(*command, **environment)
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert "hidden" not in done.output
+
+
+def test_what_somebody_wrote_does_not_command_the_terminal(agora: Run, stand_in: StandIn, file: Path) -> None:
+    line = {
+        "ligne": 1,
+        "etat": "rejetee",
+        "constats": [
+            {"code": "x", "gravite": "rejet", "chemin": "\x1b[2J[red]\a\u009b", "message": "", "remede": ""}
+        ],
+    }
+    stand_in.replies = [result(lignes=501, acceptees=500, rejetees=1, rejets=[line], reference="E1-0001")]
+    done = agora("submit", file)
+    assert "[red]" in done.stdout, "shown as it was written"
+    assert not {"\x1b", "\a", "\u009b"} & set(done.stdout)
