@@ -3,9 +3,11 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pika
@@ -14,7 +16,7 @@ import psycopg
 from deploy.local import postgres, processes, rabbitmq
 from deploy.local.__main__ import administration
 from deploy.local.environment import load_env
-from deploy.local.site import Site
+from deploy.local.site import CHECKOUT, Site
 from services.chassis.dead_letters import peek
 from services.client.hub import Hub
 from services.contracts import topology
@@ -128,6 +130,21 @@ class Running:
         """SIGKILL one of the services' processes; supervisor starts it again."""
         self.wait_until(lambda: program in processes.pids(self.site), f"{program} runs")
         os.kill(processes.pids(self.site)[program], signal.SIGKILL)
+
+    @contextmanager
+    def mistaken(self, service: str, **settings: str) -> Iterator[None]:
+        """A service's first process runs with wrong settings, for as long as this is held."""
+        environment = {**processes.environment(self.site, service), **settings}
+        processes.stop_one(self.site, service)
+        command = [sys.executable, "-m", f"services.{service}", "run", service]
+        with (self.site.logs / f"{service}-mistaken.log").open("ab") as log:
+            process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(30)
+            processes.start_one(self.site, service)
 
     def kill_postgres(self) -> None:
         """SIGKILL PostgreSQL, then start it again."""
