@@ -95,9 +95,9 @@ def env(site: Site) -> None:
 
 
 def partner(site: Site) -> None:
-    """Make the accounts of the partners named."""
-    administration(site).partners(sys.argv[2:])
-    print(f"→ {len(sys.argv[2:])} partner account(s): their addresses are in {site.folder}/secrets.json")
+    """Make the accounts of the partners named; print each one's address as a shell reads it."""
+    for siret, address in administration(site).partners(sys.argv[2:]).items():
+        print(f"# {siret}\nexport AGORA_HUB_URL='{address}'")
 
 
 def demo(site: Site) -> None:

@@ -63,7 +63,7 @@ def submit(
                 progress.advance(bar, accepted["lignes"])
                 if as_json:
                     words.tell(accepted)
-        except HubError:
+        except (HubError, KeyboardInterrupt):
             progress.stop()
             words.remark(delivery.interrupted())
             raise

@@ -24,9 +24,12 @@ logging.getLogger("pika").propagate = False
 
 @contextmanager
 def told() -> Iterator[None]:
-    """An error of the hub is told without its traceback, and ends the command."""
+    """An error of the hub is told without its traceback, and ends the command; so does the keyboard."""
     try:
         yield
+    except KeyboardInterrupt:
+        words.remark("✗ Interrompu.")
+        raise typer.Exit(NOT_DONE) from None
     except HubError as error:
         words.complain(error)
         raise typer.Exit(NOT_DONE) from None

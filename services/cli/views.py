@@ -88,8 +88,22 @@ def _show_blocks(blocks: dict[str, Any], hidden: list[dict[str, Any]]) -> None:
 def _facts(block: Any) -> Iterator[str]:
     """A block is one set of facts or a list of them."""
     for one in block if isinstance(block, list) else [block]:
-        facts = one.items() if isinstance(one, dict) else [("valeur", one)]
-        yield ", ".join(f"{name} {value}" for name, value in facts if value not in (None, [], {}))
+        yield _text(one)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        told = {name: fact for name, fact in value.items() if fact not in ("", None, [])}
+        return ", ".join(f"{name} {_inside(fact)}" for name, fact in told.items())
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return str(value)
+
+
+def _inside(fact: Any) -> str:
+    if isinstance(fact, list):
+        return " + ".join(map(_inside, fact))
+    return f"({_text(fact)})" if isinstance(fact, dict) else _text(fact)
 
 
 def show_figures(found: dict[str, Any]) -> None:

@@ -46,7 +46,9 @@ def tell(result: Any) -> None:
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[object]], title: str = "") -> None:
     """A table of the result; nothing when it has no row."""
-    drawn = Table(*headings, title=title or None, box=None, title_justify="left", pad_edge=False)
+    drawn = Table(title=title or None, box=None, title_justify="left", pad_edge=False)
+    for heading in headings:
+        drawn.add_column(heading, overflow="fold")  # a cut identifier is none
     for row in rows:
         drawn.add_row(*map(plain, row))
     if drawn.row_count:

@@ -1,12 +1,18 @@
 """What a partner sees: refused lines with their remedy, totals, an exit status, and errors it can act on."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.chassis.conftest import wait_until
 from tests.cli.conftest import Run
-from tests.client.conftest import Reply, StandIn, error, raw, result
+from tests.client.conftest import Reply, StandIn, error, raw, result, silence
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.servers
 
@@ -122,6 +128,25 @@ def test_for_a_machine_there_is_one_receipt_a_line_and_nothing_else(
     done = agora("submit", file, "--json")
     assert done.exit_code == 1
     assert [json.loads(line)["rejetees"] for line in done.stdout.splitlines()] == [0, 1]
+
+
+def test_a_delivery_interrupted_from_the_keyboard_says_how_to_go_on(
+    partner_url: str, stand_in: StandIn, file: Path
+) -> None:
+    stand_in.replies = [receipt(), silence]
+    command = [sys.executable, "-m", "services.cli", "submit", str(file), "--reference", "E1", "--json"]
+    environment = {**os.environ, "AGORA_HUB_URL": partner_url}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as begun:
+        wait_until(lambda: len(stand_in.bodies) == 2, "the second lot is on its way")
+        begun.send_signal(signal.SIGINT)
+        printed, told = begun.communicate(timeout=30)
+    assert begun.returncode == 2
+    assert len(printed.splitlines()) == 1
+    assert "1 lot(s) reçus, 500 déclarations" in told
+    assert "--reference E1" in told
+    assert "Traceback" not in told
 
 
 def test_the_table_of_refused_lines_has_an_end(agora: Run, stand_in: StandIn, file: Path) -> None:
