@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.chassis.queues import ATTEMPTS, CAUSE
 from tests.chassis.conftest import Tell, Toy, wait_until
 
 pytestmark = pytest.mark.servers
@@ -65,7 +66,8 @@ def test_a_process_killed_in_the_middle_leaves_one_effect(toy: Toy, tell: Tell, 
 def test_what_kills_every_process_is_given_up_by_the_broker(
     toy: Toy, tell: Tell, dead_letters: DeadLetters
 ) -> None:
-    message_id = tell("die")
+    # It had failed otherwise before: that is not why it is here.
+    message_id = tell("die", headers={CAUSE: "StorageDown", ATTEMPTS: 1})
 
     def given_up() -> bool:
         toy.keep_alive()

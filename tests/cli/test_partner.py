@@ -56,7 +56,7 @@ OUTCOMES = [
     pytest.param(
         [receipt(), receipt(1, refused=(1,))],
         1,
-        ["501", "nir_invalide", "personne.nir", "La clé", "Vérifiez-le", "500 acceptées, 1 refusées"],
+        ["\n501 ", "nir_invalide", "personne.nir", "La clé", "Vérifiez-le", "500 acceptées, 1 refusées"],
         [],
         id="the last line refused, by its number in the file",
     ),

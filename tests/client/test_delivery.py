@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pika import BasicProperties
 from pika.adapters.blocking_connection import BlockingChannel
@@ -75,6 +75,8 @@ values = st.recursive(
 )
 
 
+@example(values=[0.0], block=1, indent=None)
+@example(values=[1e16], block=1, indent=None)
 @given(values=st.lists(values, max_size=8), block=st.integers(1, 40), indent=st.sampled_from([None, 1]))
 def test_an_array_read_by_blocks_of_any_size_is_the_array(
     values: list[Any], block: int, indent: int | None, tmp_path_factory: pytest.TempPathFactory
