@@ -48,7 +48,8 @@ _TRACE = {
 _UNTIL = {
     DEADLINE: {
         "type": "integer",
-        "description": "Until when the caller waits, in milliseconds since 1970: past it, nobody answers.",
+        "description": "Until when the caller waits, in milliseconds since 1970: past it, nobody answers. "
+        "Left out by whoever's clock may differ from the hub's.",
     }
 }
 

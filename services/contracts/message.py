@@ -14,8 +14,9 @@ The metadata travel in AMQP's own properties, so that a consumer in any language
     expiration      of a call: how long the caller waits (milliseconds)
     traceparent     header of the W3C, given on from message to message
 
-A call has a header of ours besides: `x-agora-deadline`, until when the caller waits (milliseconds since
-1970), for AMQP's `expiration` is forgotten once a message is delivered.
+A call between services has a header of ours besides: `x-agora-deadline`, until when the caller waits
+(milliseconds since 1970), for AMQP's `expiration` is forgotten once a message is delivered. A partner has
+no need of it, and had better not: its clock may be minutes away, and its calls past before they arrive.
 """
 
 from collections.abc import Mapping
