@@ -14,7 +14,8 @@ from services.chassis.dead_letters import count, described, peek, send_back
 from services.chassis.queues import ATTEMPTS, CAUSE, LISTENER
 from services.chassis.settings import Settings
 from services.contracts.access import ORGANISATIONS_CHANGED
-from tests.chassis.conftest import connected, wait_until
+from tests.broker import connected
+from tests.chassis.conftest import wait_until
 
 pytestmark = pytest.mark.servers
 
