@@ -8,6 +8,7 @@ python -m services.dossier check                         says whether it could w
 
 import argparse
 import importlib
+import os
 import signal
 import sys
 import warnings
@@ -79,13 +80,19 @@ def _run(settings: "Settings", asked: argparse.Namespace) -> int:
     for door in doors:
         runner.add_service(door)
 
+    started = False
+
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        if not started:
+            # nameko cannot stop what is still starting. Nothing was acknowledged that was not done.
+            os._exit(0)
         eventlet.spawn_n(runner.stop)  # a signal handler runs in the hub, which may not wait
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     health.serve(settings, database.engine_of(settings, connections=1), _tables(settings))
     runner.start()
+    started = True
     runner.wait()
     return 0
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -61,3 +62,13 @@ def test_a_process_without_its_database_says_so_without_its_address() -> None:
     assert health.status_code == 503
     assert {one["name"]: one["well"] for one in health.json()} == {"database": False, "broker": True}
     assert nowhere.split("@")[1] not in json.dumps(health.json())
+
+
+@pytest.mark.parametrize("role", ["run access", "run access_bulk", "relay"])
+def test_a_process_that_is_told_to_stop_at_any_moment_of_its_start_does(role: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "services.access", *role.split()]
+    for milliseconds in range(0, 2000, 500):
+        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+            time.sleep(milliseconds / 1000)
+            process.terminate()
+            assert process.wait(15) in (0, -15), milliseconds  # 15 before it could know what to do

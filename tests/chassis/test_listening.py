@@ -106,3 +106,16 @@ def test_what_cannot_be_read_is_given_up_at_once_and_blocks_nothing(
 def test_unknown_headers_and_fields_are_ignored(toy: Toy, tell: Tell) -> None:
     message_id = tell(headers={"traceparent": 17, "x-agora-attempts": "many", "call_id_stack": 3})
     wait_until(lambda: toy.effects_of(message_id) == 1, "the effect")
+
+
+def test_an_error_nobody_thought_of_is_its_message_s_and_nobody_else_s(
+    toy: Toy, tell: Tell, dead_letters: DeadLetters
+) -> None:
+    deaths = toy.deaths
+    message_id = tell(headers={"x-toy": "raise"})
+    after = tell()
+    wait_until(lambda: toy.effects_of(after) == 1, "the event behind")
+    wait_until(lambda: message_id in dead_letters(), "the dead letter")
+    assert dead_letters()[message_id][0].cause == "rejected"
+    assert toy.deaths == deaths
+    assert "MARTIN" not in toy.written()
