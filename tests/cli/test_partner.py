@@ -134,17 +134,12 @@ def test_a_delivery_interrupted_from_the_keyboard_says_how_to_go_on(
     partner_url: str, stand_in: StandIn, file: Path
 ) -> None:
     stand_in.replies = [receipt(), silence]
-    command = [sys.executable, "-m", "services.cli", "submit", str(file), "--reference", "E1", "--json"]
+    # What runs in the background of a shell ignores the keyboard, and so would its children.
+    python = ["env", "--default-signal=INT", sys.executable]
+    command = [*python, "-m", "services.cli", "submit", str(file), "--reference", "E1", "--json"]
     environment = {**os.environ, "AGORA_HUB_URL": partner_url}
     with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # What runs in the background of a shell ignores the keyboard, and so would its children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as begun:
         wait_until(lambda: len(stand_in.bodies) == 2, "the second lot is on its way")
         begun.send_signal(signal.SIGINT)
