@@ -1,0 +1,98 @@
+"""By which keys a record is found again among millions.
+
+A record is a set of facts: each beginning of a name, year and day of birth, places, postcode. A key is a
+smallest set of facts rare enough together that a population of the model's size is expected to hold no
+more than `BLOCK` records with it, by the frequencies of the model. So a rare surname is a key by itself,
+a common one is refined by another name, a year, a day or a place, and by one more if two are not enough:
+the block that is too large is refined, and nothing is skipped.
+
+Whether a set is a key depends on the facts in it and on the model, and on nothing else of the record: two
+records that share a set either both have it as a key or both do not, whatever came before. A record whose
+facts all together are too common has no key: it tells too little to be anybody's in particular.
+
+Names are in no particular field, days and months in no particular order, and three letters of a name are
+enough: slips of the finger and exchanged fields leave most keys whole.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from services.identity.domain.model import Model
+from services.identity.domain.normalisation.places import city_of
+from services.identity.domain.records import Record
+
+# Records that one key is expected to find. Ten keys of it make some hundreds of candidates at most.
+BLOCK = 50
+# A population smaller than this is searched as if it were of this size: finer keys find no less there.
+_LEAST = 1_000
+_LONGEST_KEY = 4
+_LETTERS = 3
+_NAMES = 4
+
+
+class Fact(NamedTuple):
+    """One fact of a record. Facts of one `kind` other than names follow from each other, and a key has
+    one of them at most."""
+
+    kind: str
+    value: str
+    bits: float
+
+
+def keys_of(record: Record, model: Model) -> list[str]:
+    """The keys of a record, canonical texts in a fixed order: to be hashed before they are kept.
+
+    A valid NIR is one more.
+    """
+    needed = math.log2(max(model.population, _LEAST) / BLOCK)
+    facts = facts_of(record, model)
+    enough = [chosen for chosen in _enough((), 0.0, facts, needed) if _is_person(chosen)]
+    sets = [frozenset(chosen) for chosen in enough]
+    smallest = [
+        chosen for chosen, held in zip(enough, sets, strict=True) if not any(other < held for other in sets)
+    ]
+    keys = ["|".join(f"{fact.kind}={fact.value}" for fact in chosen) for chosen in smallest]
+    return [*keys, *([f"nir={record.nir}"] if record.nir else [])]
+
+
+def facts_of(record: Record, model: Model) -> list[Fact]:
+    """The facts of a record, in an order that depends on them alone."""
+    names = beginnings_of(record)[:_NAMES]
+    told = [("nom", name, "debut") for name in names]
+    if record.birth:
+        told.append(("annee", record.birth[:4], "annee"))
+        if not record.birth.endswith("00"):
+            told.append(("jour", "".join(sorted((record.birth[4:6], record.birth[6:]))), "jour"))
+    if record.place is not None:
+        told.append(("lieu", city_of(record.place.text), "lieu_naissance"))
+    if record.postcode:
+        told.append(("residence", record.postcode, "code_postal"))
+    if record.commune is not None:
+        told.append(("residence", record.commune.text, "commune"))
+    return [Fact(kind, value, model.bits_of(table, value)) for kind, value, table in told]
+
+
+def beginnings_of(record: Record) -> list[str]:
+    """The first letters of each word of the names; of first names, the first two."""
+    parts = [part for name in (*record.surnames, *record.first_names[:2]) for part in sorted(name.parts)]
+    return sorted({part[:_LETTERS] for part in parts})
+
+
+def _enough(
+    chosen: tuple[Fact, ...], bits: float, left: list[Fact], needed: float
+) -> Iterator[tuple[Fact, ...]]:
+    """The sets, in the order of the facts, that are rare enough as soon as they hold their last fact."""
+    for at, fact in enumerate(left):
+        if fact.kind != "nom" and any(fact.kind == other.kind for other in chosen):
+            continue
+        more = (*chosen, fact)
+        if bits + fact.bits >= needed and _is_person(more):
+            yield more
+        elif len(more) < _LONGEST_KEY:
+            yield from _enough(more, bits + fact.bits, left[at + 1 :], needed)
+
+
+def _is_person(chosen: tuple[Fact, ...]) -> bool:
+    """A name, or two facts of different kinds: everybody born on a day in a place, but not all of a town."""
+    return any(fact.kind == "nom" for fact in chosen) or len({fact.kind for fact in chosen}) >= 2

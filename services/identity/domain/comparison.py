@@ -1,0 +1,237 @@
+"""Compares two records trait by trait: each comparison ends on a level, from unlike to identical.
+
+The levels are what the model has weights for (Fellegi and Sunter, 1969); they depend on nothing but the two
+records. A level of `UNKNOWN` says nothing: the trait is missing on one side, or already spoken for by
+another. Traits that follow from each other are compared so that they are not counted twice:
+
+- `sexe` is compared only where the first names do not tell it already;
+- the commune of residence is `commune` where the postcodes differ or are missing, and
+  `commune_meme_code_postal`, with weights of its own, where they agree and promise the same commune;
+- names that were typed into each other's field are compared crosswise, and `ordre` pays for it once.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from services.identity.domain.normalisation.names import Name
+from services.identity.domain.normalisation.places import Place, city_of, kept_its_number, of_one_zone
+from services.identity.domain.records import Record
+
+UNKNOWN = -1
+_NAME_LEVELS = ("autre", "eloigne", "proche", "une_faute", "variante", "identique")
+FAR, NEAR, TYPED, VARIANT, SAME_NAME = 1, 2, 3, 4, 5
+TYPED_DAY, PARTIAL_DAY, SAME_DAY = 4, 5, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """A trait and its levels, from unlike to identical. `rare_from` is the lowest level at which a rare
+    value tells more than a common one; None where no value is rare."""
+
+    name: str
+    levels: tuple[str, ...]
+    rare_from: int | None = None
+
+
+TRAITS = (
+    Trait("nom", _NAME_LEVELS, NEAR),
+    Trait("prenom", _NAME_LEVELS, NEAR),
+    Trait("ordre", ("interverti", "droit")),
+    Trait(
+        "naissance",
+        ("autre", "une_partie", "deux_fautes", "deux_parties", "une_faute", "partielle", "identique"),
+        4,
+    ),
+    Trait("sexe", ("autre", "identique")),
+    Trait("lieu_naissance", ("autre", "meme_departement", "proche", "identique"), 2),
+    Trait("code_postal", ("autre", "meme_zone", "une_faute", "identique"), 2),
+    Trait("commune", _NAME_LEVELS, NEAR),
+    Trait("commune_meme_code_postal", _NAME_LEVELS),
+    Trait("nir", ("autre", "une_faute", "identique")),
+)
+(NOM, PRENOM, ORDRE, NAISSANCE, SEXE, LIEU, CODE_POSTAL, COMMUNE, COMMUNE_MEME_CODE, NIR) = range(len(TRAITS))
+
+# Two texts this alike (Winkler, 1990) differ by more than slips of the finger; below the second they are
+# no more alike than strangers' names often are.
+_NEAR_FROM, _FAR_FROM = 0.88, 0.78
+
+
+class Crossing(Enum):
+    """Which names were held against which: of the same field, or crosswise, and which of the two crossings
+    answers for `nom`: the better one, as nothing tells which of the names is the surname."""
+
+    NONE = 0
+    SURNAME_FIRST = 1  # one's surname, other's first name
+    FIRST_SURNAME = 2
+
+
+class Compared(NamedTuple):
+    """The level of each of `TRAITS`, and which names met, as indexes: into the surnames of both and the
+    first names of both, or, of a crossing, (one's surname, other's first name), (one's first name, other's
+    surname)."""
+
+    levels: tuple[int, ...]
+    surnames: tuple[int, int]
+    first_names: tuple[int, int]
+    crossing: Crossing
+
+
+_Met = tuple[tuple[int, int], tuple[int, int], Crossing]
+
+
+def compare(one: Record, other: Record) -> Compared:
+    """The levels of two records; the same whichever comes first."""
+    nom, prenom, met = _names(one, other)
+    postcode = _postcode(one.postcode, other.postcode)
+    commune = name_level(one.commune, other.commune) if one.commune and other.commune else UNKNOWN
+    promised = postcode >= 2
+    levels = (
+        nom,
+        prenom,
+        UNKNOWN if max(nom, prenom) < TYPED else int(met[2] is Crossing.NONE),
+        _birth(one.birth, other.birth),
+        UNKNOWN if not one.sex or not other.sex or prenom >= NEAR else int(one.sex == other.sex),
+        _place(one.place, other.place) if one.place and other.place else UNKNOWN,
+        postcode,
+        UNKNOWN if promised else commune,
+        commune if promised else UNKNOWN,
+        _nir(one.nir, other.nir),
+    )
+    return Compared(levels, *met)
+
+
+def _names(one: Record, other: Record) -> tuple[int, int, _Met]:
+    nom, met_surnames = _best(one.surnames, other.surnames)
+    prenom, met_first = _first_names(one.first_names, other.first_names)
+    if nom >= VARIANT and prenom >= VARIANT:
+        return nom, prenom, (met_surnames, met_first, Crossing.NONE)
+    across, met_across = _best(one.surnames, other.first_names[:2])
+    back, met_back = _best(one.first_names[:2], other.surnames)
+    # One of the two must be surely the same: names are often a little like any other.
+    better, worse = max(across, back), min(across, back)
+    if better < TYPED or _worth(better, worse) <= _worth(nom, prenom) + (worse < TYPED):
+        return nom, prenom, (met_surnames, met_first, Crossing.NONE)
+    crossing = Crossing.SURNAME_FIRST if across >= back else Crossing.FIRST_SURNAME
+    return better, worse, (met_across, met_back, crossing)
+
+
+def _worth(nom: int, prenom: int) -> int:
+    return (nom if nom >= NEAR else 0) + (prenom if prenom >= NEAR else 0)
+
+
+def _best(ones: tuple[Name, ...], others: tuple[Name, ...]) -> tuple[int, tuple[int, int]]:
+    """The best level between names of one and of the other; those that come first are met first."""
+    best, met = UNKNOWN, (0, 0)
+    for i, one in enumerate(ones):
+        for j, other in enumerate(others):
+            level = name_level(one, other)
+            if i != j and level == SAME_NAME:
+                level = VARIANT  # the name of birth here is the name of use there
+            if level > best:
+                best, met = level, (i, j)
+        if best == SAME_NAME:
+            break
+    return best, met
+
+
+def _first_names(ones: tuple[Name, ...], others: tuple[Name, ...]) -> tuple[int, tuple[int, int]]:
+    if not ones or not others:
+        return UNKNOWN, (0, 0)
+    level = name_level(ones[0], others[0])
+    if level >= VARIANT or (len(ones) == 1 and len(others) == 1):
+        return level, (0, 0)
+    # The usual first name may be any of them, and a lost hyphen makes two of one.
+    if any(one.text == other.text for one in ones for other in others) or _joined(ones) == _joined(others):
+        return VARIANT, next(
+            ((i, j) for i, one in enumerate(ones) for j, other in enumerate(others) if one == other), (0, 0)
+        )
+    return level, (0, 0)
+
+
+def _joined(names: tuple[Name, ...]) -> str:
+    return "".join(name.text for name in names)
+
+
+def name_level(one: Name, other: Name) -> int:
+    """How alike two names are: 0 unlike … 5 identical."""
+    a, b = one.text, other.text
+    if a == b:
+        return SAME_NAME
+    if one.core == other.core or one.parts <= other.parts or other.parts <= one.parts:
+        return VARIANT
+    shortest = min(len(a), len(b))
+    if shortest == 1:
+        return FAR if a[0] == b[0] else 0  # an initial
+    slips = OSA.distance(a, b, score_cutoff=2)
+    if slips == 1 and shortest >= 3:
+        return TYPED
+    if (slips == 2 and shortest >= 5) or (shortest >= 3 and (a.startswith(b) or b.startswith(a))):
+        return NEAR
+    if one.sound == other.sound and len(one.sound) >= 3:
+        return NEAR
+    alike = JaroWinkler.similarity(a, b, score_cutoff=_FAR_FROM)
+    if alike >= _NEAR_FROM:
+        return NEAR
+    return FAR if alike >= _FAR_FROM else 0
+
+
+def _birth(one: str, other: str) -> int:
+    """6 the same day … 0 unlike. Day and month exchanged are one fault, as one wrong digit is."""
+    if not one or not other:
+        return UNKNOWN
+    if one == other:
+        return PARTIAL_DAY if one.endswith("00") else SAME_DAY
+    y, m, d = one[:4] == other[:4], one[4:6] == other[4:6], one[6:] == other[6:]
+    if one.endswith("00") or other.endswith("00"):
+        month_fits = m or "00" in (one[4:6], other[4:6])
+        return PARTIAL_DAY if y and month_fits else int(y)
+    slips = OSA.distance(one, other, score_cutoff=2)
+    if slips <= 1 or (y and one[4:6] == other[6:] and one[6:] == other[4:6]):
+        return TYPED_DAY
+    parts = y + m + d
+    if parts == 2:
+        return 3
+    return 2 if slips == 2 else parts
+
+
+def _place(one: Place, other: Place) -> int:
+    """3 the same place, by code or by label … 0 unlike."""
+    if one.code and other.code:
+        if one.code == other.code:
+            return 3
+        city = city_of(one.code)
+        if city == city_of(other.code):
+            return 3 if city in (one.code, other.code) else 2
+        if kept_its_number(one.code, other.code):
+            return 2
+        return 1 if of_one_zone(one, other) else 0
+    if not one.label or not other.label:
+        return (
+            UNKNOWN  # a code of which we do not know the label, and a label of which we do not know the code
+        )
+    if one.label == other.label:
+        return 3 if not one.zone or not other.zone or of_one_zone(one, other) else 0
+    if JaroWinkler.similarity(one.label, other.label) >= _NEAR_FROM:
+        return 2
+    return 1 if of_one_zone(one, other) else 0
+
+
+def _postcode(one: str, other: str) -> int:
+    if not one or not other:
+        return UNKNOWN
+    if one == other:
+        return 3
+    if OSA.distance(one, other, score_cutoff=1) <= 1:
+        return 2
+    return int(one[:2] == other[:2])
+
+
+def _nir(one: str, other: str) -> int:
+    if not one or not other:
+        return UNKNOWN
+    if one == other:
+        return 2
+    return int(OSA.distance(one, other, score_cutoff=1) <= 1)

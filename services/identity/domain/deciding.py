@@ -1,0 +1,116 @@
+"""Decides of two records alone whether they are linked, apart, or a doubt for a human.
+
+1. The same NIR, and traits that speak for one person rather than against: linked. Against: a doubt, whatever
+   the NIR (one NIR used by two persons, or one wrong digit that made another's).
+2. Two NIRs, both certified: apart, however alike: homonyms. A provisional number (7, 8; 3, 4) says nothing
+   against: it may become the NIR. Otherwise two NIRs keep a pair that looks like one person a doubt.
+3. Twins and homonymous parents look like one person with one wrong trait. Which of the two is likelier
+   depends on how often that trait is wrong, which the model has learned: when the relative is likelier, it
+   is a doubt.
+4. Otherwise the weight decides: a link from `join` on, a doubt from `review` on.
+
+A doubt is an answer: it links nothing, and blocks nothing.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from services.identity.domain.comparison import (
+    FAR,
+    NAISSANCE,
+    NIR,
+    NOM,
+    PRENOM,
+    SAME_DAY,
+    SEXE,
+    TYPED_DAY,
+    VARIANT,
+    Compared,
+    Crossing,
+)
+from services.identity.domain.model import Model
+from services.identity.domain.scoring import Prepared, Scorer
+from services.reference.identifiers.nir import Nir
+
+# What a link by NIR is worth: more than any traits, and finite so that means can be taken.
+CERTAIN = 64.0
+# In France 3.4 % of the new-born are twins or more (INSEE, état civil 2012–2022), two in three of one sex.
+_TWINS, _TWINS_OF_ONE_SEX = 0.034, 2 / 3
+# Parents whose child has their name and first name: rare since the 20th century, and no figure is published.
+_NAMESAKE_PARENTS = 0.01
+_PARENT_AGES = range(15, 51)
+# Of two dates of birth of which one is wrong, how many are a generation apart by chance.
+_A_GENERATION_BY_CHANCE = 0.4
+
+
+class Answer(Enum):
+    """`APART` is for good; `UNLIKE` may still be of one person, through other records."""
+
+    LINKED = "lies"
+    DOUBT = "doute"
+    APART = "separes"
+    UNLIKE = "differents"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is decided of a pair, its weight in bits, and what decided."""
+
+    answer: Answer
+    weight: float
+    cause: str
+
+    @property
+    def bars(self) -> bool:
+        """Whether no person may hold both records, unless a human says so."""
+        return self.answer is Answer.APART or (self.answer is Answer.DOUBT and self.cause != "incertain")
+
+
+def judge(one: Prepared, other: Prepared, scorer: Scorer) -> Verdict:
+    """The verdict on a pair; the same whichever comes first."""
+    compared, weight = scorer.compare(one, other)
+    thresholds = scorer.model.thresholds
+    nir = compared.levels[NIR]
+    if nir == 2:
+        agrees = weight - scorer.model.prior >= 0
+        return Verdict(Answer.LINKED, CERTAIN, "nir") if agrees else _doubt(weight, "nir_contredit")
+    if nir >= 0 and not (is_provisional(one.record.nir) or is_provisional(other.record.nir)):
+        if one.record.is_certified and other.record.is_certified:
+            return Verdict(Answer.APART, weight, "nir_differents")
+        return _doubt(weight, "nir_differents") if weight >= thresholds.join else _unlike(weight)
+    if weight < thresholds.review:
+        return _unlike(weight)
+    if weight < thresholds.join:
+        return _doubt(weight, "incertain")
+    relative = relative_of(compared, one, other, scorer.model)
+    return _doubt(weight, relative) if relative else Verdict(Answer.LINKED, weight, "traits")
+
+
+def relative_of(compared: Compared, one: Prepared, other: Prepared, model: Model) -> str | None:
+    """The relative that a pair which looks like one person is more likely to be: `jumeaux` or `parent`."""
+    nom, prenom, birth = compared.levels[NOM], compared.levels[PRENOM], compared.levels[NAISSANCE]
+    if nom < VARIANT or compared.crossing is not Crossing.NONE:
+        return None
+    if 0 <= prenom <= FAR and birth == SAME_DAY:
+        of_one_sex, sex = _TWINS_OF_ONE_SEX, compared.levels[SEXE]
+        as_twins = _TWINS * (1.0 if sex < 0 else of_one_sex if sex else 1 - of_one_sex)
+        as_error = model.siblings * model.m["prenom"][prenom] * (1.0 if sex < 0 else model.m["sexe"][sex])
+        return "jumeaux" if as_twins * model.u["prenom"][prenom] >= as_error else None
+    years = abs(int(one.record.birth[:4] or 0) - int(other.record.birth[:4] or 0))
+    if prenom >= VARIANT and 0 <= birth < TYPED_DAY and years in _PARENT_AGES:
+        as_error = model.siblings * model.m["naissance"][birth] * _A_GENERATION_BY_CHANCE
+        return "parent" if _NAMESAKE_PARENTS * model.u["naissance"][birth] >= as_error else None
+    return None
+
+
+def is_provisional(nir: str) -> bool:
+    """Whether a NIR's form says that another may take its place."""
+    return Nir(nir).is_provisional
+
+
+def _doubt(weight: float, cause: str) -> Verdict:
+    return Verdict(Answer.DOUBT, weight, cause)
+
+
+def _unlike(weight: float) -> Verdict:
+    return Verdict(Answer.UNLIKE, weight, "poids")
