@@ -1,0 +1,209 @@
+"""Learns a model from records that nobody has labelled.
+
+All pairs of records are a mixture of pairs of one person and pairs of two. Those that share no key are taken
+for pairs of two, so the mixture is over all pairs and not only over candidates: what candidates have in
+common, they have by being candidates, and learning among them alone would take it for identity.
+
+1. Frequencies are counted.
+2. u is counted on pairs drawn at random. In a small file some of these are of one person: from the second
+   turn on, those that the model says are, are left out.
+3. m is found by Splink's expectation–maximisation on the candidates, u and the prior given.
+4. The prior is what the model then expects: the probabilities of all candidates, over all pairs.
+
+2 to 4 are repeated until the prior stays. Then the thresholds are set, without labels either: where pairs
+are accepted from half the best F1 that the model expects of itself, no other threshold is expected to do
+better (Lipton, Elkan and Narayanaswamy, 2014, theorem 1).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from services.identity.domain.comparison import TRAITS, UNKNOWN, compare
+from services.identity.domain.model import Model, Thresholds
+from services.identity.domain.records import Record
+from services.identity.domain.scoring import Scorer, probability_of
+from services.identity.learning import start
+from services.identity.learning.counting import frequencies_of
+from services.identity.learning.maximisation import Probabilities, maximise
+from services.identity.learning.pairs import Pair, candidate_pairs, pairs_of_one_postcode, random_pairs
+
+# Pairs by their levels: all with the same weigh the same but for the rarity of their values.
+Patterns = Mapping[tuple[int, ...], Sequence[Pair]]
+
+# A pair with one chance in twenty is worth a human's look.
+_REVIEW = math.log2(0.05 / 0.95)
+# The weight that rarity cannot make up for: a pair this far below even odds is of two persons.
+_BEYOND_RARITY = -30.0
+# Before anything is known, one record in ten has another of its person.
+_SIBLINGS = 0.1
+_MOST_TURNS = 6
+_PRIOR_STAYS = 0.002
+# The commune, given the postcode, is seldom seen between two persons: the commune alone tells what to expect.
+_GIVEN, _ALONE, _TRUST_IN_ALONE = "commune_meme_code_postal", "commune", 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much to learn from. `least` is how many records must bear a value for the file to hold it."""
+
+    least: int = 20
+    random: int = 500_000
+    candidates: int = 2_000_000
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    records: Sequence[Record]
+    candidates: list[Pair]
+    patterns: Patterns
+    drawn: Patterns
+    of_one_postcode: Patterns
+
+
+def learn(records: Sequence[Record], version: str, effort: Effort | None = None) -> Model:
+    """The model of these records, for a population of as many. Deterministic for the same records in the
+    same order. Raises `ValueError` for fewer than two records."""
+    if len(records) < 2:
+        raise ValueError("nothing can be learned from fewer than two records")
+    effort = effort or Effort()
+    listed, unlisted = frequencies_of(records, effort.least)
+    thresholds = Thresholds(0.0, _REVIEW, _REVIEW / 2)
+    m, u = _frozen(start.M), _frozen(start.U)
+    model = Model(version, len(records), _SIBLINGS, m, u, listed, unlisted, thresholds)
+    return _learned(model, _sampled(records, model, effort))
+
+
+def _sampled(records: Sequence[Record], model: Model, effort: Effort) -> _Sample:
+    random = Random(effort.seed)  # noqa: S311 - a sample must be reproducible, not secret
+    draws = min(effort.random, len(records) * (len(records) - 1) // 2)
+    candidates = candidate_pairs(records, model, effort.candidates)
+    return _Sample(
+        records,
+        candidates,
+        _patterns(records, candidates),
+        _patterns(records, random_pairs(records, draws, random)),
+        _patterns(records, pairs_of_one_postcode(records, draws // 10, random)),
+    )
+
+
+def _patterns(records: Sequence[Record], pairs: Iterable[Pair]) -> Patterns:
+    found: dict[tuple[int, ...], list[Pair]] = defaultdict(list)
+    for one, other in pairs:
+        found[compare(records[one], records[other]).levels].append((one, other))
+    return found
+
+
+def _learned(model: Model, sample: _Sample) -> Model:
+    counts = {levels: len(pairs) for levels, pairs in sample.patterns.items()}
+    turns: list[dict[str, float]] = []
+    probabilities: list[float] = []
+    for turn in range(_MOST_TURNS):
+        model = replace(model, u=_frozen(_unlike(sample, _Weigher(sample.records, model) if turn else None)))
+        m, rounds = maximise(counts, _lists(model.m), _lists(model.u), math.exp2(model.prior))
+        model = replace(model, m=_frozen(_tempered(m, model.siblings * len(sample.records) / 2)))
+        probabilities = _Weigher(sample.records, model).probabilities(sample.candidates)
+        # Never none: one pair may be among the next million records.
+        siblings = 2 * max(sum(probabilities), 0.5) / len(sample.records)
+        settled = turn > 1 and abs(siblings - model.siblings) <= _PRIOR_STAYS * siblings
+        model = replace(model, siblings=siblings)
+        turns.append({"rounds": rounds, "siblings": siblings})
+        if settled:
+            break
+    best = best_expected_f1(probabilities)
+    report = {
+        "records": len(sample.records),
+        "candidate_pairs": len(sample.candidates),
+        "random_pairs": sum(len(pairs) for pairs in sample.drawn.values()),
+        "patterns": len(counts),
+        "turns": turns,
+        "expected_pairs_of_one_person": sum(probabilities),
+        "expected_f1": best,
+    }
+    return replace(model, thresholds=thresholds_of(best), report=report)
+
+
+class _Weigher:
+    """Weighs the sample's pairs under one model."""
+
+    def __init__(self, records: Sequence[Record], model: Model) -> None:
+        self._scorer = Scorer(model)
+        self._prepared = [self._scorer.prepare(record) for record in records]
+
+    def probabilities(self, pairs: Iterable[Pair]) -> list[float]:
+        return [probability_of(self._weigh(pair)) for pair in pairs]
+
+    def of_two_persons(self, levels: tuple[int, ...], pairs: Sequence[Pair]) -> int:
+        """How many of these pairs, all of these levels, are of two persons."""
+        if self._scorer.weigh_levels(levels) < _BEYOND_RARITY:
+            return len(pairs)
+        return sum(self._weigh(pair) < 0 for pair in pairs)
+
+    def _weigh(self, pair: Pair) -> float:
+        return self._scorer.weigh(self._prepared[pair[0]], self._prepared[pair[1]])
+
+
+def _unlike(sample: _Sample, weigher: _Weigher | None) -> Probabilities:
+    """u, from pairs of two persons: all that were drawn, as long as there is no model to tell."""
+    u = _shares(_counts(sample.drawn, weigher), start.U, start.TRUST_IN_U)
+    expected = {**start.U, _GIVEN: u[_ALONE]}
+    given = _shares(_counts(sample.of_one_postcode, weigher), expected, _TRUST_IN_ALONE)
+    return {**u, _GIVEN: given[_GIVEN]}
+
+
+def _counts(patterns: Patterns, weigher: _Weigher | None) -> dict[tuple[int, ...], int]:
+    return {
+        levels: weigher.of_two_persons(levels, pairs) if weigher else len(pairs)
+        for levels, pairs in patterns.items()
+    }
+
+
+def _shares(
+    counts: Mapping[tuple[int, ...], int], expected: Mapping[str, Sequence[float]], trust: float
+) -> Probabilities:
+    """The share of each level among pairs that tell the trait, and `trust` more that are as expected."""
+    shares: Probabilities = {}
+    for at, trait in enumerate(TRAITS):
+        seen = [trust * share for share in expected[trait.name]]
+        for levels, count in counts.items():
+            if levels[at] != UNKNOWN:
+                seen[levels[at]] += count
+        shares[trait.name] = [count / sum(seen) for count in seen]
+    return shares
+
+
+def _tempered(m: Probabilities, matched: float) -> Probabilities:
+    """m, and as many pairs more as the start is trusted for."""
+    share = start.TRUST_IN_M / (start.TRUST_IN_M + max(matched, 1))
+    return {
+        name: [(1 - share) * value + share * start.M[name][level] for level, value in enumerate(values)]
+        for name, values in m.items()
+    }
+
+
+def best_expected_f1(probabilities: Sequence[float]) -> float:
+    """The F1 that a model expects of itself at the threshold where it expects most; 1 where it expects no
+    pair at all."""
+    total, taken, best = sum(probabilities), 0.0, 0.0
+    for count, probability in enumerate(sorted(probabilities, reverse=True), start=1):
+        taken += probability
+        best = max(best, 2 * taken / (count + total))
+    return best or 1.0
+
+
+def thresholds_of(expected_f1: float) -> Thresholds:
+    """The thresholds of a model that expects this F1 of itself at best."""
+    join = math.log2(expected_f1 / (2 - expected_f1))
+    review = min(_REVIEW, join)
+    return Thresholds(join, review, (join + review) / 2)
+
+
+def _frozen(values: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, ...]]:
+    return {name: tuple(levels) for name, levels in values.items()}
+
+
+def _lists(values: Mapping[str, Sequence[float]]) -> Probabilities:
+    return {name: list(levels) for name, levels in values.items()}

@@ -1,0 +1,96 @@
+"""Splink's expectation–maximisation, on pairs that our own code has compared.
+
+What the service compares with is Python and rapidfuzz; written a second time in SQL it would differ
+somewhere. So Splink is not given records but pairs: the two sides of a pair are one row each in two tables,
+joined on the number of the pair, and the level of each trait is a column. Splink then groups the pairs by
+their levels and does what it does best.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+from services.identity.domain.comparison import TRAITS, UNKNOWN
+
+Probabilities = dict[str, list[float]]
+_MOST_ROUNDS = 100
+_CONVERGED = 1e-5
+
+
+def maximise(
+    patterns: Mapping[tuple[int, ...], int], m: Probabilities, u: Probabilities, odds: float
+) -> tuple[Probabilities, int]:
+    """The m that make these pairs likeliest, and in how many rounds; u and the prior stay as given.
+
+    `patterns` counts the pairs that have the same levels. A trait that no pair tells keeps its m.
+    """
+    told = [at for at, trait in enumerate(TRAITS) if any(levels[at] != UNKNOWN for levels in patterns)]
+    connection = duckdb.connect(config={"threads": 1})
+    backend = DuckDBAPI(connection)
+    rows = _rows(patterns, told)
+    sides = [backend.register(rows, dataset_display_name=side) for side in ("one", "other")]
+    settings = SettingsCreator(
+        link_type="link_only",
+        comparisons=[_comparison(at, m, u) for at in told],
+        blocking_rules_to_generate_predictions=[block_on("pair")],
+        probability_two_random_records_match=odds / (1 + odds),
+        max_iterations=_MOST_ROUNDS,
+        em_convergence=_CONVERGED,
+    )
+    linker = Linker(sides, settings, log_level=logging.ERROR)
+    session = linker.training.estimate_parameters_using_expectation_maximisation(
+        block_on("pair"),
+        estimate_without_term_frequencies=True,
+        fix_probability_two_random_records_match=True,
+    )
+    learned = _learned(linker.misc.save_model_to_json(), patterns)
+    connection.close()
+    return {**m, **learned}, len(session._core_model_settings_history) - 1
+
+
+def _rows(patterns: Mapping[tuple[int, ...], int], told: Sequence[int]) -> pyarrow.Table:
+    columns: dict[str, list[int]] = {TRAITS[at].name: [] for at in told}
+    for levels, count in patterns.items():
+        for at in told:
+            columns[TRAITS[at].name].extend([levels[at]] * count)
+    size = sum(patterns.values())
+    numbers = list(range(size))
+    return pyarrow.table({"unique_id": numbers, "pair": numbers, **columns})
+
+
+def _comparison(at: int, m: Probabilities, u: Probabilities) -> dict[str, Any]:
+    trait = TRAITS[at]
+    levels: list[dict[str, Any]] = [
+        {
+            "sql_condition": f'"{trait.name}_l" = {UNKNOWN}',
+            "label_for_charts": "inconnu",
+            "is_null_level": True,
+        }
+    ]
+    # Splink numbers levels from the last given, 0, to the first: as ours.
+    for level in reversed(range(len(trait.levels))):
+        levels.append(
+            {
+                "sql_condition": f'"{trait.name}_l" = {level}',
+                "label_for_charts": trait.levels[level],
+                "m_probability": m[trait.name][level],
+                "u_probability": u[trait.name][level],
+            }
+        )
+    return {"output_column_name": trait.name, "comparison_levels": levels}
+
+
+def _learned(model: Mapping[str, Any], patterns: Mapping[tuple[int, ...], int]) -> Probabilities:
+    """What Splink found for m, level by level; 0 for a level that no pair has: Splink leaves it as it was."""
+    at_of = {trait.name: at for at, trait in enumerate(TRAITS)}
+    found: Probabilities = {}
+    for comparison in model["comparisons"]:
+        name = comparison["output_column_name"]
+        seen = {levels[at_of[name]] for levels in patterns}
+        values = [level.get("m_probability", 0.0) for level in reversed(comparison["comparison_levels"][1:])]
+        found[name] = [value if level in seen else 0.0 for level, value in enumerate(values)]
+    return found
