@@ -81,6 +81,8 @@ class _Groups:
             for pair, verdict in zip(pairs, verdicts, strict=True)
         ):
             return False
+        if _are_relatives(verdicts):
+            return False
         needed = self.thresholds.split if by in self.decided.kept else self.thresholds.join
         return sum(verdict.weight for verdict in verdicts) / len(verdicts) >= needed
 
@@ -124,6 +126,14 @@ def cluster(
         if ones is not others and groups.may_join(ones, others, pair):
             groups.join(ones, others)
     return tuple(sorted({tuple(group) for group in groups.group_of.values()}))
+
+
+def _are_relatives(verdicts: Sequence[Verdict]) -> bool:
+    """Whether two groups may well be twins, or parent and child: as many of their pairs say so as say that
+    they are not. One badly typed first name among many does not make a twin; a record that tells no first
+    name, and is like both, does not make them one."""
+    said = [verdict.same_self for verdict in verdicts]
+    return False in said and said.count(False) >= said.count(True)
 
 
 def _surest_first(

@@ -24,6 +24,7 @@ UNKNOWN = -1
 _NAME_LEVELS = ("autre", "eloigne", "proche", "une_faute", "variante", "identique")
 FAR, NEAR, TYPED, VARIANT, SAME_NAME = 1, 2, 3, 4, 5
 TYPED_DAY, PARTIAL_DAY, SAME_DAY = 4, 5, 6
+SAME_NIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +141,20 @@ def _best(ones: tuple[Name, ...], others: tuple[Name, ...]) -> tuple[int, tuple[
 def _first_names(ones: tuple[Name, ...], others: tuple[Name, ...]) -> tuple[int, tuple[int, int]]:
     if not ones or not others:
         return UNKNOWN, (0, 0)
-    level = name_level(ones[0], others[0])
+    level, met = name_level(ones[0], others[0]), (0, 0)
     if level >= VARIANT or (len(ones) == 1 and len(others) == 1):
-        return level, (0, 0)
-    # The usual first name may be any of them, and a lost hyphen makes two of one.
-    if any(one.text == other.text for one in ones for other in others) or _joined(ones) == _joined(others):
-        return VARIANT, next(
-            ((i, j) for i, one in enumerate(ones) for j, other in enumerate(others) if one == other), (0, 0)
-        )
-    return level, (0, 0)
+        return level, met
+    # A lost hyphen makes two of one.
+    if _joined(ones) == _joined(others):
+        return VARIANT, met
+    # The usual first name may be any of them, and is a little less sure than the first.
+    for i, one in enumerate(ones):
+        for j, other in enumerate(others):
+            found = name_level(one, other) if i or j else 0
+            found = VARIANT if found >= VARIANT else NEAR if found == TYPED else 0
+            if found > level:
+                level, met = found, (i, j)
+    return level, met
 
 
 def _joined(names: tuple[Name, ...]) -> str:
@@ -185,6 +191,8 @@ def _birth(one: str, other: str) -> int:
     if one == other:
         return PARTIAL_DAY if one.endswith("00") else SAME_DAY
     y, m, d = one[:4] == other[:4], one[4:6] == other[4:6], one[6:] == other[6:]
+    if y and "0101" in (one[4:], other[4:]):
+        return PARTIAL_DAY  # whoever knows the year alone is given its first day
     if one.endswith("00") or other.endswith("00"):
         month_fits = m or "00" in (one[4:6], other[4:6])
         return PARTIAL_DAY if y and month_fits else int(y)
@@ -233,5 +241,5 @@ def _nir(one: str, other: str) -> int:
     if not one or not other:
         return UNKNOWN
     if one == other:
-        return 2
+        return SAME_NIR
     return int(OSA.distance(one, other, score_cutoff=1) <= 1)

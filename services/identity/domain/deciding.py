@@ -12,18 +12,22 @@
 A doubt is an answer: it links nothing, and blocks nothing.
 """
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
 from services.identity.domain.comparison import (
     FAR,
     NAISSANCE,
+    NEAR,
     NIR,
     NOM,
     PRENOM,
     SAME_DAY,
+    SAME_NIR,
     SEXE,
     TYPED_DAY,
+    UNKNOWN,
     VARIANT,
     Compared,
     Crossing,
@@ -54,16 +58,19 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is decided of a pair, its weight in bits, and what decided."""
+    """What is decided of a pair, its weight in bits, and what decided. `same_self` is whether first names
+    and birth say that it is not a relative (True) or that it may well be one (False); None where they say
+    neither."""
 
     answer: Answer
     weight: float
     cause: str
+    same_self: bool | None = None
 
     @property
     def bars(self) -> bool:
         """Whether no person may hold both records, unless a human says so."""
-        return self.answer is Answer.APART or (self.answer is Answer.DOUBT and self.cause != "incertain")
+        return self.answer is Answer.APART or self.cause in ("nir_contredit", "nir_differents")
 
 
 def judge(one: Prepared, other: Prepared, scorer: Scorer) -> Verdict:
@@ -71,35 +78,53 @@ def judge(one: Prepared, other: Prepared, scorer: Scorer) -> Verdict:
     compared, weight = scorer.compare(one, other)
     thresholds = scorer.model.thresholds
     nir = compared.levels[NIR]
-    if nir == 2:
+    if nir == SAME_NIR:
         agrees = weight - scorer.model.prior >= 0
-        return Verdict(Answer.LINKED, CERTAIN, "nir") if agrees else _doubt(weight, "nir_contredit")
-    if nir >= 0 and not (is_provisional(one.record.nir) or is_provisional(other.record.nir)):
+        return Verdict(Answer.LINKED, CERTAIN, "nir", True) if agrees else _doubt(weight, "nir_contredit")
+    if nir != UNKNOWN and not (is_provisional(one.record.nir) or is_provisional(other.record.nir)):
         if one.record.is_certified and other.record.is_certified:
             return Verdict(Answer.APART, weight, "nir_differents")
-        return _doubt(weight, "nir_differents") if weight >= thresholds.join else _unlike(weight)
+        if weight >= thresholds.join:
+            return _doubt(weight, "nir_differents")
     if weight < thresholds.review:
-        return _unlike(weight)
+        return Verdict(Answer.UNLIKE, weight, "poids")
+    relative = relative_of(compared, one, other, scorer.model)
+    if relative is not None and relative.odds <= 0:
+        return Verdict(Answer.DOUBT, min(weight, relative.odds), relative.kind, False)
     if weight < thresholds.join:
         return _doubt(weight, "incertain")
-    relative = relative_of(compared, one, other, scorer.model)
-    return _doubt(weight, relative) if relative else Verdict(Answer.LINKED, weight, "traits")
+    levels = compared.levels
+    alike = levels[PRENOM] >= NEAR and levels[NAISSANCE] >= TYPED_DAY
+    return Verdict(Answer.LINKED, weight, "traits", True if alike or relative is not None else None)
 
 
-def relative_of(compared: Compared, one: Prepared, other: Prepared, model: Model) -> str | None:
-    """The relative that a pair which looks like one person is more likely to be: `jumeaux` or `parent`."""
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Whom else a pair may be: `jumeaux` or `parent`; `odds`, in bits, are for one person against that."""
+
+    kind: str
+    odds: float
+
+
+def relative_of(compared: Compared, one: Prepared, other: Prepared, model: Model) -> Relative | None:
+    """The relative that a pair would be if it were not one person with one wrong trait; None where what
+    differs is something else."""
     nom, prenom, birth = compared.levels[NOM], compared.levels[PRENOM], compared.levels[NAISSANCE]
     if nom < VARIANT or compared.crossing is not Crossing.NONE:
         return None
-    if 0 <= prenom <= FAR and birth == SAME_DAY:
+    if UNKNOWN < prenom <= FAR and birth == SAME_DAY:
         of_one_sex, sex = _TWINS_OF_ONE_SEX, compared.levels[SEXE]
-        as_twins = _TWINS * (1.0 if sex < 0 else of_one_sex if sex else 1 - of_one_sex)
-        as_error = model.siblings * model.m["prenom"][prenom] * (1.0 if sex < 0 else model.m["sexe"][sex])
-        return "jumeaux" if as_twins * model.u["prenom"][prenom] >= as_error else None
+        as_twins = _TWINS * model.u["prenom"][prenom]
+        as_error = model.siblings * model.m["prenom"][prenom]
+        if sex != UNKNOWN:
+            as_twins *= of_one_sex if sex else 1 - of_one_sex
+            as_error *= model.m["sexe"][sex]
+        return Relative("jumeaux", math.log2(as_error / as_twins))
     years = abs(int(one.record.birth[:4] or 0) - int(other.record.birth[:4] or 0))
-    if prenom >= VARIANT and 0 <= birth < TYPED_DAY and years in _PARENT_AGES:
+    if prenom >= VARIANT and UNKNOWN < birth < TYPED_DAY and years in _PARENT_AGES:
+        as_parent = _NAMESAKE_PARENTS * model.u["naissance"][birth]
         as_error = model.siblings * model.m["naissance"][birth] * _A_GENERATION_BY_CHANCE
-        return "parent" if _NAMESAKE_PARENTS * model.u["naissance"][birth] >= as_error else None
+        return Relative("parent", math.log2(as_error / as_parent))
     return None
 
 
@@ -110,7 +135,3 @@ def is_provisional(nir: str) -> bool:
 
 def _doubt(weight: float, cause: str) -> Verdict:
     return Verdict(Answer.DOUBT, weight, cause)
-
-
-def _unlike(weight: float) -> Verdict:
-    return Verdict(Answer.UNLIKE, weight, "poids")
