@@ -25,7 +25,7 @@ from services.identity.domain.records import Record
 # Records that one key is expected to find. Ten keys of it make some hundreds of candidates at most.
 BLOCK = 50
 # A population smaller than this is searched as if it were of this size: finer keys find no less there.
-_LEAST = 100_000
+_LEAST = 1_000
 _LONGEST_KEY = 4
 _LETTERS = 3
 _NAMES = 4

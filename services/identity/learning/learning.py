@@ -4,7 +4,7 @@ All pairs of records are a mixture of pairs of one person and pairs of two. Thos
 for pairs of two, so the mixture is over all pairs and not only over candidates: what candidates have in
 common, they have by being candidates, and learning among them alone would take it for identity.
 
-1. Frequencies are counted.
+1. Frequencies are counted; from the second turn on, without a record's own person.
 2. u is counted on pairs drawn at random. In a small file some of these are of one person: from the second
    turn on, those that the model says are, are left out.
 3. m is found by Splink's expectation–maximisation on the candidates, u and the prior given.
@@ -58,7 +58,6 @@ class Effort:
 @dataclass(frozen=True, slots=True)
 class _Sample:
     records: Sequence[Record]
-    candidates: list[Pair]
     patterns: Patterns
     drawn: Patterns
     of_one_postcode: Patterns
@@ -74,17 +73,15 @@ def learn(records: Sequence[Record], version: str, effort: Effort | None = None)
     thresholds = Thresholds(0.0, _REVIEW, _REVIEW / 2)
     m, u = _frozen(start.M), _frozen(start.U)
     model = Model(version, len(records), _SIBLINGS, m, u, listed, unlisted, thresholds)
-    return _learned(model, _sampled(records, model, effort))
+    return _learned(model, _sampled(records, model, effort), effort.least)
 
 
 def _sampled(records: Sequence[Record], model: Model, effort: Effort) -> _Sample:
     random = Random(effort.seed)  # noqa: S311 - a sample must be reproducible, not secret
     draws = min(effort.random, len(records) * (len(records) - 1) // 2)
-    candidates = candidate_pairs(records, model, effort.candidates)
     return _Sample(
         records,
-        candidates,
-        _patterns(records, candidates),
+        _patterns(records, candidate_pairs(records, model, effort.candidates)),
         _patterns(records, random_pairs(records, draws, random)),
         _patterns(records, pairs_of_one_postcode(records, draws // 10, random)),
     )
@@ -97,7 +94,7 @@ def _patterns(records: Sequence[Record], pairs: Iterable[Pair]) -> Patterns:
     return found
 
 
-def _learned(model: Model, sample: _Sample) -> Model:
+def _learned(model: Model, sample: _Sample, least: int) -> Model:
     counts = {levels: len(pairs) for levels, pairs in sample.patterns.items()}
     turns: list[dict[str, float]] = []
     probabilities: list[float] = []
@@ -105,18 +102,19 @@ def _learned(model: Model, sample: _Sample) -> Model:
         model = replace(model, u=_frozen(_unlike(sample, _Weigher(sample.records, model) if turn else None)))
         m, rounds = maximise(counts, _lists(model.m), _lists(model.u), math.exp2(model.prior))
         model = replace(model, m=_frozen(_tempered(m, model.siblings * len(sample.records) / 2)))
-        probabilities = _Weigher(sample.records, model).probabilities(sample.candidates)
+        probabilities = _Weigher(sample.records, model).probabilities(sample.patterns)
         # Never none: one pair may be among the next million records.
         siblings = 2 * max(sum(probabilities), 0.5) / len(sample.records)
         settled = turn > 1 and abs(siblings - model.siblings) <= _PRIOR_STAYS * siblings
-        model = replace(model, siblings=siblings)
+        listed, unlisted = frequencies_of(sample.records, least, siblings)
+        model = replace(model, siblings=siblings, frequencies=listed, unlisted=unlisted)
         turns.append({"rounds": rounds, "siblings": siblings})
         if settled:
             break
     best = best_expected_f1(probabilities)
     report = {
         "records": len(sample.records),
-        "candidate_pairs": len(sample.candidates),
+        "candidate_pairs": sum(counts.values()),
         "random_pairs": sum(len(pairs) for pairs in sample.drawn.values()),
         "patterns": len(counts),
         "turns": turns,
@@ -133,8 +131,14 @@ class _Weigher:
         self._scorer = Scorer(model)
         self._prepared = [self._scorer.prepare(record) for record in records]
 
-    def probabilities(self, pairs: Iterable[Pair]) -> list[float]:
-        return [probability_of(self._weigh(pair)) for pair in pairs]
+    def probabilities(self, patterns: Patterns) -> list[float]:
+        """How likely each pair is of one person, in no order; not those that no rarity would make likely."""
+        return [
+            probability_of(self._weigh(pair))
+            for levels, pairs in patterns.items()
+            if self._scorer.weigh_levels(levels) >= _BEYOND_RARITY
+            for pair in pairs
+        ]
 
     def of_two_persons(self, levels: tuple[int, ...], pairs: Sequence[Pair]) -> int:
         """How many of these pairs, all of these levels, are of two persons."""

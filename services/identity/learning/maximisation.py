@@ -17,7 +17,12 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from services.identity.domain.comparison import TRAITS, UNKNOWN
 
 Probabilities = dict[str, list[float]]
-_MOST_ROUNDS = 100
+_MOST_ROUNDS = 60
+# A level that no pair of one person has falls towards 0 so fast that Splink refuses it (below 1e-300) in some
+# ten rounds. It is lifted after so many, and falls again as long as it must.
+_ROUNDS_AT_ONCE = 5
+_LEAST = 1e-9
+_SIDE = "SELECT * FROM rows"
 _CONVERGED = 1e-5
 
 
@@ -29,27 +34,37 @@ def maximise(
     `patterns` counts the pairs that have the same levels. A trait that no pair tells keeps its m.
     """
     told = [at for at, trait in enumerate(TRAITS) if any(levels[at] != UNKNOWN for levels in patterns)]
-    connection = duckdb.connect(config={"threads": 1})
-    backend = DuckDBAPI(connection)
-    rows = _rows(patterns, told)
-    sides = [backend.register(rows, dataset_display_name=side) for side in ("one", "other")]
-    settings = SettingsCreator(
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("rows", _rows(patterns, told))
+        backend = DuckDBAPI(connection)
+        sides = [
+            backend.register(connection.sql(_SIDE), dataset_display_name=side) for side in ("one", "other")
+        ]
+        rounds = 0
+        while rounds < _MOST_ROUNDS:
+            linker = Linker(sides, _settings(told, m, u, odds), log_level=logging.ERROR)
+            session = linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on("pair"),
+                estimate_without_term_frequencies=True,
+                fix_probability_two_random_records_match=True,
+            )
+            done = len(session._core_model_settings_history) - 1
+            m = {**m, **_learned(linker.misc.save_model_to_json(), patterns)}
+            rounds += done
+            if done < _ROUNDS_AT_ONCE:
+                break
+    return m, rounds
+
+
+def _settings(told: Sequence[int], m: Probabilities, u: Probabilities, odds: float) -> SettingsCreator:
+    return SettingsCreator(
         link_type="link_only",
         comparisons=[_comparison(at, m, u) for at in told],
         blocking_rules_to_generate_predictions=[block_on("pair")],
         probability_two_random_records_match=odds / (1 + odds),
-        max_iterations=_MOST_ROUNDS,
+        max_iterations=_ROUNDS_AT_ONCE,
         em_convergence=_CONVERGED,
     )
-    linker = Linker(sides, settings, log_level=logging.ERROR)
-    session = linker.training.estimate_parameters_using_expectation_maximisation(
-        block_on("pair"),
-        estimate_without_term_frequencies=True,
-        fix_probability_two_random_records_match=True,
-    )
-    learned = _learned(linker.misc.save_model_to_json(), patterns)
-    connection.close()
-    return {**m, **learned}, len(session._core_model_settings_history) - 1
 
 
 def _rows(patterns: Mapping[tuple[int, ...], int], told: Sequence[int]) -> pyarrow.Table:
@@ -85,12 +100,12 @@ def _comparison(at: int, m: Probabilities, u: Probabilities) -> dict[str, Any]:
 
 
 def _learned(model: Mapping[str, Any], patterns: Mapping[tuple[int, ...], int]) -> Probabilities:
-    """What Splink found for m, level by level; 0 for a level that no pair has: Splink leaves it as it was."""
+    """What Splink found for m, level by level; of a level that no pair has, Splink leaves it as it was."""
     at_of = {trait.name: at for at, trait in enumerate(TRAITS)}
     found: Probabilities = {}
     for comparison in model["comparisons"]:
         name = comparison["output_column_name"]
         seen = {levels[at_of[name]] for levels in patterns}
         values = [level.get("m_probability", 0.0) for level in reversed(comparison["comparison_levels"][1:])]
-        found[name] = [value if level in seen else 0.0 for level, value in enumerate(values)]
+        found[name] = [max(value, _LEAST) if level in seen else _LEAST for level, value in enumerate(values)]
     return found

@@ -1,0 +1,104 @@
+"""What two records alone decide: NIRs, relatives, weights."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.identity.domain.deciding import Answer, judge
+from services.identity.domain.records import Record
+from services.identity.domain.scoring import Scorer
+from tests.identity.model import MODEL, zoe
+
+NIR, OTHER_NIR, PROVISIONAL = "2940333063005", "2940333063117", "7940333063005"
+STRANGER = {"nom_naissance": "Petit", "prenoms": "Hugo", "sexe": "M", "date_naissance": "1961-11-29"}
+
+CASES = [
+    pytest.param(zoe(), zoe(), Answer.LINKED, "traits", id="the same"),
+    pytest.param(zoe(), zoe(prenoms="Zoe", nom_naissance="DURRAND"), Answer.LINKED, "traits", id="one slip"),
+    pytest.param(zoe(), zoe(**STRANGER, lieu_naissance=""), Answer.UNLIKE, "poids", id="strangers"),
+    pytest.param(
+        zoe(date_naissance="", lieu_naissance=""),
+        zoe(date_naissance="", lieu_naissance=""),
+        Answer.DOUBT,
+        "incertain",
+        id="too little is told",
+    ),
+    pytest.param(zoe(nir=NIR), zoe(nir=NIR, nom_naissance="Petit"), Answer.LINKED, "nir", id="NIR, married"),
+    pytest.param(
+        zoe(nir=NIR),
+        zoe(nir=NIR, prenoms="", date_naissance="1994"),
+        Answer.LINKED,
+        "nir",
+        id="NIR, little",
+    ),
+    pytest.param(
+        zoe(nir=NIR, nir_certifie="1"),
+        zoe(nir=NIR, nir_certifie="1", **STRANGER),
+        Answer.DOUBT,
+        "nir_contredit",
+        id="one NIR used by two persons, certified or not",
+    ),
+    pytest.param(
+        zoe(nir=NIR, nir_certifie="1"),
+        zoe(nir=OTHER_NIR, nir_certifie="1"),
+        Answer.APART,
+        "nir_differents",
+        id="homonyms: two certified NIRs, however alike",
+    ),
+    pytest.param(
+        zoe(nir=NIR, nir_certifie="1"),
+        zoe(nir=OTHER_NIR),
+        Answer.DOUBT,
+        "nir_differents",
+        id="two NIRs, one not certified: a human says",
+    ),
+    pytest.param(
+        zoe(nir=PROVISIONAL),
+        zoe(nir=NIR, nir_certifie="1"),
+        Answer.LINKED,
+        "traits",
+        id="provisional",
+    ),
+    pytest.param(zoe(nir=NIR), zoe(), Answer.LINKED, "traits", id="a NIR on one side only"),
+    pytest.param(zoe(nir="1999999999999"), zoe(nir=NIR), Answer.LINKED, "traits", id="NIR of nines"),
+    pytest.param(zoe(), zoe(prenoms="Lucie"), Answer.DOUBT, "jumeaux", id="twin sisters"),
+    pytest.param(zoe(), zoe(prenoms="Hugo", sexe="M"), Answer.DOUBT, "jumeaux", id="twins of two sexes"),
+    pytest.param(
+        zoe(nir=NIR),
+        zoe(prenoms="Lucie", nir=OTHER_NIR),
+        Answer.DOUBT,
+        "nir_differents",
+        id="with NIRs",
+    ),
+    pytest.param(
+        zoe(code_postal="33000", commune="Bordeaux"),
+        zoe(code_postal="33000", commune="Bordeaux", date_naissance="1966-11-29"),
+        Answer.DOUBT,
+        "parent",
+        id="mother of the same name, at the same address",
+    ),
+    pytest.param(
+        zoe(nom_naissance="Test", prenoms="Test", date_naissance="1900-01-01"),
+        zoe(nom_naissance="Test", prenoms="Test", date_naissance="1900-01-01"),
+        Answer.UNLIKE,
+        "poids",
+        id="placeholders say nothing",
+    ),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "answer", "cause"), CASES)
+def test_two_records_are_linked_apart_or_a_doubt(
+    one: Record, other: Record, answer: Answer, cause: str
+) -> None:
+    scorer = Scorer(MODEL)
+    verdict = judge(scorer.prepare(one), scorer.prepare(other), scorer)
+    assert (verdict.answer, verdict.cause) == (answer, cause)
+    assert judge(scorer.prepare(other), scorer.prepare(one), scorer) == verdict
+
+
+def test_where_first_names_are_often_wrong_a_wrong_one_makes_no_twin() -> None:
+    bad_files = replace(MODEL, m={**MODEL.m, "prenom": (0.15, 0.01, 0.03, 0.06, 0.05, 0.7)})
+    scorer = Scorer(bad_files)
+    verdict = judge(scorer.prepare(zoe()), scorer.prepare(zoe(prenoms="Lucie")), scorer)
+    assert verdict.answer is Answer.LINKED
