@@ -1,43 +1,47 @@
-"""Wire ↔ domain: sealed traits become lines that can be compared; decisions become what is announced."""
+"""Wire ↔ domain: sealed traits become statements and records; decisions become what is announced."""
 
 import base64
 import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from services.chassis.sealing import Keyring, SealBroken, keyed_hash
-from services.identity.domain.resolution import Attributed, Decision, InReview, Line, Marks
-from services.identity.domain.traits import Comparable, Traits, comparable
+from services.identity.domain.normalisation.names import Name
+from services.identity.domain.normalisation.places import Place
+from services.identity.domain.records import Record, Told, read_record
+from services.identity.domain.sketching import BITS, features_of
 from services.identity.errors import traits_unreadable
+from services.identity.storage.decisions import Decided
 
 TRAITS = b"traits"  # the purpose for which ingestion seals them
 
-# Half of HMAC-SHA256: two persons in the world will not meet in 128 bits, and indexes are half the size.
+# Half of HMAC-SHA256: no two contents in the world will meet in 128 bits, and indexes are half the size.
 _MARK_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Statement:
-    """What one line says of its person, as it was told (JSON), and the marks of it."""
+    """What one line says of its person, as it was told (JSON), and the mark of that content."""
 
-    line: Line
+    declaration_id: uuid.UUID
     told: bytes
+    content: bytes
 
 
 def read_statements(
-    declarations: Sequence[uuid.UUID], sealed: str, keys: Keyring, blind: bytes, today: date
+    declarations: Sequence[uuid.UUID], sealed: str, keys: Keyring, blind: bytes
 ) -> list[Statement]:
     """The statements of a chunk, one for each declaration. Raises `Unreadable`."""
     people = _opened(sealed, keys)
     if not isinstance(people, list) or len(people) != len(declarations):
         raise traits_unreadable("count")
     told = dict(zip(declarations, people, strict=True))
-    return [_statement(id_, personne, blind, today) for id_, personne in told.items()]
+    return [_statement(id_, personne, blind) for id_, personne in told.items()]
 
 
 def _opened(sealed: str, keys: Keyring) -> Any:
@@ -59,39 +63,74 @@ def _loads_leniently(plain: bytes) -> Any:
         raise traits_unreadable("json") from None
 
 
-def _statement(declaration_id: uuid.UUID, personne: Any, blind: bytes, today: date) -> Statement:
-    marks = marks_of(comparable(_traits(personne), today), blind)
-    return Statement(Line(declaration_id, marks), _dumped(personne))
-
-
-def _traits(personne: Any) -> Traits:
+def _statement(declaration_id: uuid.UUID, personne: Any, blind: bytes) -> Statement:
+    _told(personne)  # so that what has no shape is refused before anything is kept of its chunk
     try:
-        birth = personne["naissance"]
-        place = birth.get("commune") or birth.get("pays")
-        needed = (personne["nom_naissance"], personne["prenoms"][0], personne["sexe"], birth["date"])
-        nir = personne.get("nir")
-    except (KeyError, TypeError, IndexError, AttributeError):
-        raise traits_unreadable("shape") from None
-    if not all(isinstance(one, str) for one in (*needed, nir or "", place or "")):
-        raise traits_unreadable("shape")
-    return Traits(nir, *needed, place)
-
-
-def _dumped(personne: Any) -> bytes:
-    try:
-        return orjson.dumps(personne)
+        told = orjson.dumps(personne, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
-        return json.dumps(personne).encode()  # escapes what has no UTF-8
+        told = json.dumps(personne, sort_keys=True).encode()  # escapes what has no UTF-8
+    return Statement(declaration_id, told, _mark(blind, b"content:", told))
 
 
-def marks_of(told: Comparable, blind: bytes) -> Marks:
-    """The keyed hash of each thing compared; of two kinds, the same text has two different ones."""
-    kinds = zip(Comparable._fields, told, strict=True)
-    return Marks(*(_mark(blind, kind, value) if value else None for kind, value in kinds))
+def record_of(statement: Statement) -> Record:
+    """What the statement tells, read into what can be compared."""
+    return read_record(_told(json.loads(statement.told)))
 
 
-def _mark(blind: bytes, kind: str, value: str) -> bytes:
-    return keyed_hash(blind, f"{kind}:{value}")[:_MARK_BYTES]
+def _told(personne: Any) -> Told:
+    """The texts by which a record is read. Raises `Unreadable` where there is no person's shape."""
+    try:
+        birth, address = personne["naissance"], personne.get("adresse") or {}
+        told = {
+            "nom_naissance": personne["nom_naissance"],
+            "nom_usage": personne.get("nom_usage") or "",
+            "prenoms": personne["prenoms"],
+            "sexe": personne["sexe"],
+            "date_naissance": birth["date"],
+            "lieu_naissance": birth.get("commune") or birth.get("pays") or "",
+            "code_postal": address.get("code_postal") or "",
+            "commune": address.get("commune") or "",
+            "nir": personne.get("nir") or "",
+            "nir_certifie": "1" if personne.get("nir_certifie") else "",
+        }
+    except (KeyError, TypeError, AttributeError):
+        raise traits_unreadable("shape") from None
+    texts = [text for name, text in told.items() if name != "prenoms"]
+    if not isinstance(told["prenoms"], list) or not all(
+        isinstance(one, str) for one in texts + told["prenoms"]
+    ):
+        raise traits_unreadable("shape")
+    return told
+
+
+# --- marks, keys and sketches: what may be known of a record without opening it ----------
+
+
+def _mark(blind: bytes, kind: bytes, value: bytes) -> bytes:
+    return keyed_hash(blind, (kind + value).decode("latin-1"))[:_MARK_BYTES]
+
+
+def mark_of(record: Record, blind: bytes) -> bytes:
+    """The keyed hash of what a record compares as."""
+    return _mark(blind, b"record:", record.fingerprint.encode())
+
+
+def hashed_keys(keys: Sequence[str], blind: bytes) -> list[int]:
+    """Eight bytes of the keyed hash of each key, as a signed number."""
+    return [int.from_bytes(keyed_hash(blind, f"key:{key}")[:8], signed=True) for key in keys]
+
+
+def sketch_of(record: Record, blind: bytes) -> int:
+    """The record's sketch: a bit for each of its features, by the keyed hash of the feature."""
+    sketch = 0
+    for feature in features_of(record):
+        sketch |= _bit_of(blind, feature)
+    return sketch
+
+
+@lru_cache(maxsize=10_000)  # pairs of letters and digits: few, and each in many records
+def _bit_of(blind: bytes, feature: str) -> int:
+    return int(1 << int.from_bytes(keyed_hash(blind, f"bit:{feature}")[:4]) % BITS)
 
 
 def name_of_key(blind: bytes) -> str:
@@ -99,19 +138,56 @@ def name_of_key(blind: bytes) -> str:
     return keyed_hash(blind, "name").hex()[:8]
 
 
-def attributions_to_wire(decided: Sequence[tuple[uuid.UUID, int, Decision]]) -> list[dict[str, Any]]:
+# --- records at rest -----------------------------------------------------------------------
+
+
+def pack(record: Record) -> bytes:
+    """A record as it is sealed."""
+    place = record.place and [record.place.code, record.place.label, record.place.zone]
+    return orjson.dumps(
+        [
+            [_packed(name) for name in record.surnames],
+            [_packed(name) for name in record.first_names],
+            record.sex,
+            record.birth,
+            place,
+            record.postcode,
+            record.commune and _packed(record.commune),
+            record.nir,
+            record.is_certified,
+            record.fingerprint,
+        ]
+    )
+
+
+def _packed(name: Name) -> list[Any]:
+    return [name.text, name.core, sorted(name.parts), name.sound]
+
+
+def unpack(packed: bytes) -> Record:
+    """What `pack` was given."""
+    surnames, first_names, sex, birth, place, postcode, commune, nir, is_certified, fingerprint = (
+        orjson.loads(packed)
+    )
+    return Record(
+        tuple(map(_unpacked, surnames)),
+        tuple(map(_unpacked, first_names)),
+        sex,
+        birth,
+        Place(*place) if place else None,
+        postcode,
+        _unpacked(commune) if commune else None,
+        nir,
+        is_certified,
+        fingerprint,
+    )
+
+
+def _unpacked(name: list[Any]) -> Name:
+    text, core, parts, sound = name
+    return Name(text, core, frozenset(parts), sound)
+
+
+def attributions_to_wire(decided: Sequence[Decided]) -> list[dict[str, Any]]:
     """What dossier and ingestion hear of the lines whose person is known."""
-    return [
-        {"declaration_id": id_, "person_id": decision.person_id, "version": version, "rule": decision.rule}
-        for id_, version, decision in decided
-        if isinstance(decision, Attributed)
-    ]
-
-
-def reviews_to_wire(decided: Sequence[tuple[uuid.UUID, int, Decision]]) -> list[dict[str, Any]]:
-    """What ingestion hears of the lines that wait for a human."""
-    return [
-        {"declaration_id": id_, "version": version, "cause": decision.cause}
-        for id_, version, decision in decided
-        if isinstance(decision, InReview)
-    ]
+    return [one._asdict() for one in decided]

@@ -3,16 +3,22 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-
-from services.identity.domain.resolution import Attributed, Decision, InReview
 
 _STANDING = text(
     """
     SELECT DISTINCT ON (declaration_id) declaration_id, version, person_id, rule FROM decision
     WHERE declaration_id = ANY(:declaration_ids)
+    ORDER BY declaration_id, version DESC
+    """
+)
+_AS_KNOWN = text(
+    """
+    SELECT DISTINCT ON (declaration_id) declaration_id, version, person_id, rule FROM decision
+    WHERE declaration_id = ANY(:declaration_ids) AND decided_at <= :known_at
     ORDER BY declaration_id, version DESC
     """
 )
@@ -26,36 +32,39 @@ _ADD = text(
     """
 )
 
-Decided = tuple[uuid.UUID, int, Decision]  # of which declaration, in which version
+
+class Decided(NamedTuple):
+    """Of whom a line speaks; of a line, the highest version stands. `rule` is what decided."""
+
+    declaration_id: uuid.UUID
+    version: int
+    person_id: uuid.UUID
+    rule: str
 
 
 def standing(session: Session, declaration_ids: Sequence[uuid.UUID]) -> list[Decided]:
-    """The last decision about each of these declarations that has one."""
+    """The last decision about each of these lines that has one."""
     rows = session.execute(_STANDING, {"declaration_ids": list(declaration_ids)})
-    return [(row.declaration_id, row.version, _decision(row.person_id, row.rule)) for row in rows]
+    return [Decided(*row) for row in rows]
 
 
-def _decision(person_id: uuid.UUID | None, rule: str) -> Decision:
-    return Attributed(person_id, rule) if person_id else InReview(rule)  # type: ignore[arg-type]  # `add` wrote it
+def as_known(session: Session, declaration_ids: Sequence[uuid.UUID], known_at: datetime) -> list[Decided]:
+    """The decision about each of these lines that stood at an instant, where there was one."""
+    rows = session.execute(_AS_KNOWN, {"declaration_ids": list(declaration_ids), "known_at": known_at})
+    return [Decided(*row) for row in rows]
 
 
 def add(session: Session, decided: Sequence[Decided], now: datetime) -> None:
     """Keep what was decided just now."""
+    if not decided:
+        return
     session.execute(
         _ADD,
         {
             "now": now,
-            "declaration_ids": [declaration_id for declaration_id, _, _ in decided],
-            "versions": [version for _, version, _ in decided],
-            "person_ids": [_person_id(decision) for _, _, decision in decided],
-            "rules": [_rule(decision) for _, _, decision in decided],
+            "declaration_ids": [one.declaration_id for one in decided],
+            "versions": [one.version for one in decided],
+            "person_ids": [one.person_id for one in decided],
+            "rules": [one.rule for one in decided],
         },
     )
-
-
-def _person_id(decision: Decision) -> uuid.UUID | None:
-    return decision.person_id if isinstance(decision, Attributed) else None
-
-
-def _rule(decision: Decision) -> str:
-    return decision.rule if isinstance(decision, Attributed) else decision.cause

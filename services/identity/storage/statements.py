@@ -1,4 +1,4 @@
-"""What each line told of its person, sealed."""
+"""What each line told of its person, sealed, and the record that it is."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -8,24 +8,48 @@ from sqlalchemy.orm import Session
 
 from services.chassis.sealing import Keyring
 
-# A twin of this chunk that is being decided at this moment makes this wait, in the order of the ids.
-_KEEP = text(
+_KNOWN = text("SELECT declaration_id FROM statement WHERE declaration_id = ANY(:declaration_ids)")
+# A twin of a line that is being decided at this moment makes this wait, in the order of the ids.
+_ADD = text(
     """
-    INSERT INTO statement (declaration_id, sealed)
-    SELECT * FROM unnest(CAST(:declaration_ids AS uuid[]), CAST(:sealed AS bytea[])) ORDER BY 1
+    INSERT INTO statement (declaration_id, sealed, record_id)
+    SELECT * FROM unnest(
+        CAST(:declaration_ids AS uuid[]), CAST(:sealed AS bytea[]), CAST(:record_ids AS bigint[])
+    ) ORDER BY 1
     ON CONFLICT DO NOTHING
     RETURNING declaration_id
     """
 )
-
-
-def keep(session: Session, keys: Keyring, told: Mapping[uuid.UUID, bytes]) -> set[uuid.UUID]:
-    """Keep what these lines told; returns those that nothing was known of. Decide of these, and no others."""
-    sealed = [keys.seal(plain, _purpose(declaration_id)) for declaration_id, plain in told.items()]
-    return set(session.scalars(_KEEP, {"declaration_ids": list(told), "sealed": sealed}))
-
-
+_OF_RECORDS = text(
+    """
+    SELECT declaration_id, record_id FROM statement
+    WHERE record_id = ANY(CAST(:record_ids AS bigint[])) ORDER BY declaration_id
+    """
+)
 _READ = text("SELECT declaration_id, sealed FROM statement WHERE declaration_id = ANY(:declaration_ids)")
+
+
+def known(session: Session, declaration_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these lines that were decided before."""
+    return set(session.scalars(_KNOWN, {"declaration_ids": list(declaration_ids)}))
+
+
+def add(
+    session: Session, keys: Keyring, told: Mapping[uuid.UUID, bytes], record_of: Mapping[uuid.UUID, int]
+) -> set[uuid.UUID]:
+    """Keep what these lines told and which records they are; returns those that nobody kept meanwhile."""
+    asked = {
+        "declaration_ids": list(told),
+        "sealed": [keys.seal(plain, _purpose(line)) for line, plain in told.items()],
+        "record_ids": [record_of[line] for line in told],
+    }
+    return set(session.scalars(_ADD, asked))
+
+
+def of_records(session: Session, record_ids: Sequence[int]) -> list[tuple[uuid.UUID, int]]:
+    """(line, record) of every line that is one of these records."""
+    rows = session.execute(_OF_RECORDS, {"record_ids": list(record_ids)})
+    return [(row.declaration_id, row.record_id) for row in rows]
 
 
 def told_by(session: Session, keys: Keyring, declaration_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, bytes]:

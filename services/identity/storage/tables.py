@@ -1,57 +1,92 @@
 """The tables of identity. A NIR or a name is nowhere in clear: sealed to be kept, hashed to be found."""
 
-from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import BIT
 
 from services.chassis.database import new_metadata
 from services.chassis.inbox import define_inbox
 from services.chassis.outbox import define_outbox
+from services.identity.domain.sketching import BITS
 
 metadata = new_metadata()
 define_outbox(metadata)
 define_inbox(metadata)
 
-# What each line told of its person, sealed for that line alone.
+# What each line told of its person, sealed for that line alone, and the record that it is.
 statement = Table(
     "statement",
     metadata,
     Column("declaration_id", Uuid, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
+    Column("record_id", BigInteger, index=True),
 )
 
-# Every decision about every line, never changed; the highest version stands. A decision without a
-# person waits for a human, and its rule is the cause.
+# The record of each content that was told, by the content's keyed hash: most lines repeat what an earlier
+# one told, and need no second reading.
+content = Table(
+    "content",
+    metadata,
+    Column("mark", LargeBinary, primary_key=True),
+    Column("record_id", BigInteger, nullable=False),
+)
+
+# Contents that compare alike are one record. `person_id` is whose it is at present; of a record that tells
+# too little to be anybody's (`is_nobody`), every line is a person of its own.
+record = Table(
+    "record",
+    metadata,
+    Column("record_id", BigInteger, Identity(), primary_key=True),
+    Column("mark", LargeBinary, nullable=False, unique=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sketch", BIT(BITS), nullable=False),
+    Column("is_nobody", Boolean, nullable=False),
+    Column("person_id", Uuid, nullable=False, index=True),
+    Column("marked_with", Text, nullable=False),
+    postgresql_with={"fillfactor": 90},
+)
+
+# The keys by which a record is found: eight bytes of a keyed hash. Two keys that meet by chance bring a
+# candidate more, and nothing else.
+record_key = Table(
+    "record_key",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+# What was judged of two records, the smaller number first; what is of two persons is not written.
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("one", BigInteger, primary_key=True, autoincrement=False),
+    Column("other", BigInteger, primary_key=True, autoincrement=False),
+    Column("answer", Text, nullable=False),
+    Column("weight", Float(53), nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("same_self", Boolean),
+    Index("ix_verdict_other", "other"),
+)
+
+# Every decision about every line, never changed; the highest version stands.
 decision = Table(
     "decision",
     metadata,
     Column("declaration_id", Uuid, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("person_id", Uuid),
+    Column("person_id", Uuid, nullable=False),
     Column("rule", Text, nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
-)
-
-# A person is known by the keyed hashes of what one statement told; `marked_with` names their key.
-person = Table(
-    "person",
-    metadata,
-    Column("person_id", Uuid, primary_key=True),
-    Column("declaration_id", Uuid, nullable=False),
-    Column("nir", LargeBinary),
-    Column("civil_status", LargeBinary),
-    Column("by_name", LargeBinary),
-    Column("by_first_name", LargeBinary),
-    Column("marked_with", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Index("uq_person_nir", "nir", unique=True),
-    Index("ix_person_civil_status", "civil_status"),
-)
-
-# The NIRs and civil statuses that somebody decides about at this moment: a row lives as long as its
-# transaction, so the table is always empty to others, and worth no log. Two services that resolve at
-# once cannot both find that a person is new.
-held = Table(
-    "held",
-    metadata,
-    Column("mark", LargeBinary, primary_key=True),
-    prefixes=["UNLOGGED"],
 )
