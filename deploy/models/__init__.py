@@ -1,0 +1,1 @@
+"""Makes the model that identity ships with."""

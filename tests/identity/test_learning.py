@@ -1,0 +1,101 @@
+"""What is learned from records that nobody has labelled."""
+
+import math
+import random
+from collections import Counter
+
+import pytest
+
+from services.identity.domain.comparison import NOM, TRAITS
+from services.identity.domain.model import dump_model
+from services.identity.domain.records import read_record
+from services.identity.learning import start
+from services.identity.learning.counting import frequencies_of
+from services.identity.learning.learning import Effort, best_expected_f1, learn, thresholds_of
+from services.identity.learning.maximisation import maximise
+from services.identity.learning.pairs import candidate_pairs
+from services.sample.slips import statements
+from tests.identity.model import MODEL
+
+TOLD = statements(400, seed=7)
+RECORDS = [read_record(one.told) for one in TOLD]
+EFFORT = Effort(least=2, random=20_000)
+
+
+def test_the_same_records_give_the_same_model() -> None:
+    assert dump_model(learn(RECORDS, "a", EFFORT)) == dump_model(learn(RECORDS, "a", EFFORT))
+
+
+def test_what_is_learned_without_labels_is_what_labels_would_tell() -> None:
+    model = learn(RECORDS, "a", EFFORT)
+    sizes = Counter(one.number for one in TOLD)
+    siblings = sum(size * (size - 1) for size in sizes.values()) / len(TOLD)
+    assert model.siblings == pytest.approx(siblings, rel=0.05)
+    for trait in TRAITS:
+        for side in (model.m, model.u):
+            assert math.fsum(side[trait.name]) == pytest.approx(1, abs=1e-6)
+    assert model.m["nom"][-1] > 0.7
+    assert model.u["nom"][0] > 0.8
+
+
+def test_splink_finds_the_m_by_which_pairs_were_made() -> None:
+    draw = random.Random(3)
+    made, u = {**start.M, "nom": [0.05, 0.02, 0.03, 0.1, 0.1, 0.7]}, start.U
+    patterns: Counter[tuple[int, ...]] = Counter()
+    for side, size in ((made, 4000), (u, 16_000)):
+        for _ in range(size):
+            drawn = [draw.choices(range(len(side[one.name])), side[one.name])[0] for one in TRAITS]
+            patterns[tuple(drawn)] += 1
+    found, rounds = maximise(patterns, start.M, u, odds=0.25)
+    assert rounds > 1
+    assert found["nom"] == pytest.approx(made["nom"], abs=0.02)
+
+
+def test_a_trait_nobody_tells_keeps_what_is_expected_of_it() -> None:
+    untold = (*[5 if at == NOM else -1 for at in range(len(TRAITS))],)
+    found, _ = maximise({untold: 10}, start.M, start.U, odds=0.1)
+    assert found["sexe"] == start.M["sexe"]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_nothing_is_learned_from_nobody(count: int) -> None:
+    with pytest.raises(ValueError, match="fewer than two"):
+        learn(RECORDS[:count], "a")
+
+
+def test_records_of_which_no_two_are_of_one_person_teach_that() -> None:
+    alone = list({one.number: record for one, record in zip(TOLD, RECORDS, strict=True)}.values())
+    model = learn(alone, "a", EFFORT)
+    assert model.siblings < 0.05
+
+
+def test_a_file_holds_no_value_that_few_bear() -> None:
+    model = learn(RECORDS, "a", Effort(least=20, random=1000))
+    borne = Counter(name.text for record in RECORDS for name in record.surnames)
+    assert model.frequencies["nom"]
+    assert all(borne[name] >= 20 for name in model.frequencies["nom"])
+
+
+def test_ones_own_person_does_not_make_a_name_common() -> None:
+    records = [read_record({"nom_naissance": "Rarissime"})] * 3 + [
+        read_record({"nom_naissance": "Petit"})
+    ] * 97
+    listed, _ = frequencies_of(records, least=2, siblings=2.0)
+    assert listed["nom"]["RARISSIME"] == pytest.approx(1.5 / 100)  # half a person of three records
+    assert listed["nom"]["PETIT"] == pytest.approx(94 / 100)
+
+
+def test_candidates_are_pairs_that_share_a_key_and_no_more_than_asked() -> None:
+    pairs = candidate_pairs(RECORDS, MODEL.for_population(1000), 10**6)
+    assert pairs == sorted(set(pairs))
+    assert all(one < other for one, other in pairs)
+    assert len(candidate_pairs(RECORDS, MODEL.for_population(1000), 100)) < len(pairs)
+
+
+def test_thresholds_are_set_by_what_the_model_expects_of_itself() -> None:
+    assert best_expected_f1([1.0, 1.0, 0.0]) == 1.0
+    assert best_expected_f1([0.5]) == pytest.approx(2 / 3)
+    assert best_expected_f1([]) == 1.0
+    assert thresholds_of(1.0).join == 0.0  # as likely as not
+    low = thresholds_of(0.5)
+    assert low.review <= low.split <= low.join < 0
