@@ -108,3 +108,17 @@ class Number(DependencyProvider):  # type: ignore[misc]  # nameko has no types
 
     def get_dependency(self, _: Any) -> int:
         return self.value
+
+
+class Text(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+    """A text, from the setting of this name or a default."""
+
+    def __init__(self, setting: str, default: str) -> None:
+        self.setting, self.default = setting, default
+        super().__init__()
+
+    def setup(self) -> None:
+        self.value = os.environ.get(self.setting) or self.default
+
+    def get_dependency(self, _: Any) -> str:
+        return self.value

@@ -1,10 +1,13 @@
 """What can go wrong here. Codes, never a value.
 
 Unreadable("traits_…")   the traits of a chunk are not what ingestion seals; no attempt will change that
-BlindKeyUnknown          this process has another blind key than the one by which persons are known
+BlindKeyUnknown          this process has another blind key than the one by which records are known
+
+and what whoever looks after persons can be told.
 """
 
 from services.chassis.errors import Unreadable
+from services.contracts.errors import BadRequest, Conflict, NotFound
 
 
 class BlindKeyUnknown(Exception):
@@ -16,3 +19,49 @@ class BlindKeyUnknown(Exception):
 def traits_unreadable(why: str) -> Unreadable:
     """The sealed traits cannot be opened (`seal`), read (`json`, `shape`) or counted (`count`)."""
     return Unreadable(f"traits_{why}")
+
+
+def declaration_inconnue() -> NotFound:
+    """A line that identity never heard of."""
+    return NotFound(
+        "declaration_inconnue",
+        "Une des déclarations n’est pas connue : vérifiez son identifiant sur l’accusé de réception.",
+    )
+
+
+def decision_inconnue() -> NotFound:
+    """No such ruling, or it was revoked before."""
+    return NotFound("decision_inconnue", "Aucune décision en vigueur ne porte cet identifiant : vérifiez-le.")
+
+
+def declaration_sans_identite() -> BadRequest:
+    """A line that tells too little to be anybody's: what is said of it is said of every line like it."""
+    return BadRequest(
+        "declaration_sans_identite",
+        "Une des déclarations en dit trop peu pour désigner une personne : faites-la rectifier.",
+    )
+
+
+def meme_contenu() -> Conflict:
+    """Two lines that tell the same of their person cannot be parted by it."""
+    return Conflict(
+        "meme_contenu",
+        "Ces déclarations disent la même chose de la personne : faites rectifier l’une des deux.",
+    )
+
+
+def decision_contraire() -> Conflict:
+    """Another ruling in force says the opposite."""
+    return Conflict(
+        "decision_contraire",
+        "Une décision en vigueur dit le contraire : annulez-la d’abord, avec son motif.",
+    )
+
+
+def personne_trop_large(most: int) -> Conflict:
+    """More records than one ruling can part."""
+    return Conflict(
+        "personne_trop_large",
+        f"Cette séparation concernerait plus de {most} paires : séparez les déclarations par parties.",
+        {"maximum": str(most)},
+    )

@@ -1,9 +1,13 @@
-"""The door of identity: told who lines speak of, it says which person that is."""
+"""The doors of identity: told who lines speak of, it says which person that is."""
+
+from sqlalchemy.orm import Session
 
 from services.chassis.listening import Told, listen
-from services.chassis.providers import Key, Keys, Transaction, WallClock
+from services.chassis.providers import Key, Keys, Text, Transaction, WallClock
 from services.contracts.ingestion import TRAITS_RECEIVED
 from services.identity import use_cases
+from services.identity.linking import IdentityKeys, Linker
+from services.identity.storage.models import scorer_of
 
 
 class Identity:
@@ -15,14 +19,19 @@ class Identity:
     traits_keys = Keys("AGORA_TRAITS_KEYS")
     own_keys = Keys("AGORA_IDENTITY_KEYS")
     blind_key = Key("AGORA_IDENTITY_BLIND_KEY")
+    model = Text("AGORA_IDENTITY_MODEL", "")
 
     @listen(TRAITS_RECEIVED)
     def resolve_persons(self, told: Told) -> None:
-        keys = use_cases.IdentityKeys(self.traits_keys, self.own_keys, self.blind_key)
         with self.transaction(told) as session:
             use_cases.resolve_persons(
-                session, keys, self.clock.now(), told.body["declarations"], told.body["sealed"]
+                self.linker(session), self.clock.now(), told.body["declarations"], told.body["sealed"]
             )
+
+    def linker(self, session: Session) -> Linker:
+        """What a door links with, in its transaction."""
+        keys = IdentityKeys(self.traits_keys, self.own_keys, self.blind_key)
+        return Linker(session, keys, scorer_of(self.model))
 
 
 DOORS = (Identity,)

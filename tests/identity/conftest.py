@@ -19,7 +19,18 @@ def engine(migrated: Callable[[str, MetaData], Engine]) -> Engine:
 def session(engine: Engine) -> Iterator[Session]:
     with RolledBack(engine) as session:
         # Other rooms' tests may have left theirs in this database; they get them back.
-        for table in ("outbox", "decision", "statement", "person"):
+        for table in (
+            "outbox",
+            "decision",
+            "tie",
+            "ruling",
+            "move",
+            "verdict",
+            "record_key",
+            "content",
+            "statement",
+            "record",
+        ):
             session.execute(text(f"DELETE FROM {table}"))
         yield session
 

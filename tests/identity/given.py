@@ -12,11 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.chassis.sealing import Keyring
-from services.contracts.identity import DECLARATIONS_ATTRIBUTED, REVIEWS_OPENED
+from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.contracts.ingestion import TRAITS_RECEIVED
 from services.contracts.message import Event
 from services.identity import use_cases
-from services.identity.use_cases import IdentityKeys
+from services.identity.linking import IdentityKeys, Linker
+from services.identity.storage.models import scorer_of
 
 NOW = datetime(2026, 6, 15, 8, 30, tzinfo=UTC)
 KEYS = IdentityKeys(
@@ -63,10 +64,10 @@ def ids(count: int) -> list[uuid.UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a listener hears of one declaration: its person and rule, or the cause of its review."""
+    """What a listener hears of one declaration: its person, and what decided."""
 
     version: int
-    person_id: uuid.UUID | None
+    person_id: uuid.UUID
     because: str
 
 
@@ -79,17 +80,20 @@ def told(
     """Resolve a chunk; what is announced of each line, in their order."""
     declarations = declarations or ids(len(people))
     last = session.scalar(text("SELECT coalesce(max(seq), 0) FROM outbox"))
-    use_cases.resolve_persons(session, keys, NOW, declarations, sealed(people, keys.traits))
+    use_cases.resolve_persons(linker(session, keys), NOW, declarations, sealed(people, keys.traits))
     heard = _heard(session, last)
     return [heard[declaration_id] for declaration_id in declarations]
 
 
+def linker(session: Session, keys: IdentityKeys = KEYS) -> Linker:
+    """What a door links with: the model that ships."""
+    return Linker(session, keys, scorer_of(""))
+
+
 def _heard(session: Session, after: int | None) -> dict[uuid.UUID, Heard]:
-    attributed = announced(session, DECLARATIONS_ATTRIBUTED, after)
-    reviews = announced(session, REVIEWS_OPENED, after)
     return {
-        **{one["declaration_id"]: Heard(one["version"], one["person_id"], one["rule"]) for one in attributed},
-        **{one["declaration_id"]: Heard(one["version"], None, one["cause"]) for one in reviews},
+        one["declaration_id"]: Heard(one["version"], one["person_id"], one["rule"])
+        for one in announced(session, DECLARATIONS_ATTRIBUTED, after)
     }
 
 

@@ -4,6 +4,7 @@ import random
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from threading import Barrier
 from typing import Any
 
@@ -12,7 +13,8 @@ from sqlalchemy import Engine, text
 
 from services.chassis import database
 from services.identity import use_cases
-from tests.identity.given import KEYS, NOW, ids, nir_of, personne, sealed
+from services.sample.persons import person
+from tests.identity.given import NOW, ids, linker, nir_of, personne, sealed
 
 SERVICES, ROUNDS, CHUNKS, LINES, PEOPLE = 6, 12, 4, 60, 80
 
@@ -21,15 +23,24 @@ Chunk = tuple[Sequence[uuid.UUID], list[dict[str, Any]]]
 
 def somebody(number: int, with_nir: bool) -> dict[str, Any]:
     """One person for each number, with or without their NIR, however the name is written."""
-    name = random.choice(["Le Gall", "LE-GALL", "le gall"])
-    return personne(nir=nir_of(number) if with_nir else None, nom_naissance=name, prenoms=[f"Marie{number}"])
+    one = person(random.Random(number), number, date(2026, 6, 30))
+    write = random.choice([str.upper, str.lower, str.title])
+    return personne(
+        nir=one.nir if with_nir else None,
+        nom_naissance=write(one.nom_naissance),
+        prenoms=list(one.prenoms),
+        sexe=one.sexe,
+        date=one.born.isoformat(),
+        commune=one.commune,
+        pays=one.pays,
+    )
 
 
 def resolve(engine: Engine, chunks: Sequence[Chunk], start: Barrier) -> None:
     for declarations, people in chunks:
         start.wait(30)
         with database.transaction(engine) as session:
-            use_cases.resolve_persons(session, KEYS, NOW, declarations, sealed(people))
+            use_cases.resolve_persons(linker(session), NOW, declarations, sealed(people))
 
 
 def at_once(engine: Engine, chunks_of_each: Sequence[Sequence[Chunk]]) -> None:
@@ -76,9 +87,13 @@ def test_services_that_resolve_at_once_make_nobody_twice(
     assert counted(emptied, "SELECT count(*) FROM decision WHERE version = 1") == told
     assert counted(emptied, "SELECT count(*) FROM decision WHERE person_id IS NULL") == 0
     # So many lines speak of so few that each was spoken of, but for luck beyond any belief.
-    assert counted(emptied, "SELECT count(*) FROM person") == ROUNDS * PEOPLE
-    assert counted(emptied, "SELECT count(DISTINCT civil_status) FROM person") == ROUNDS * PEOPLE
-    assert counted(emptied, "SELECT count(*) FROM held") == 0
+    assert counted(emptied, "SELECT count(DISTINCT person_id) FROM record") == ROUNDS * PEOPLE
+    standing = "SELECT DISTINCT ON (declaration_id) * FROM decision ORDER BY declaration_id, version DESC"
+    agree = (
+        f"SELECT count(*) FROM ({standing}) AS standing JOIN statement USING (declaration_id) "
+        "JOIN record USING (record_id) WHERE standing.person_id <> record.person_id"
+    )
+    assert counted(emptied, agree) == 0
 
 
 def test_one_chunk_in_several_messages_is_decided_once(emptied: Engine) -> None:
@@ -97,8 +112,8 @@ def test_one_chunk_in_several_messages_is_decided_once(emptied: Engine) -> None:
 def test_a_chunk_of_known_nirs_waits_for_nobody(emptied: Engine) -> None:
     known = [personne(nir=nir_of(number)) for number in range(50)]
     with database.transaction(emptied) as session:
-        use_cases.resolve_persons(session, KEYS, NOW, ids(50), sealed(known))
+        use_cases.resolve_persons(linker(session), NOW, ids(50), sealed(known))
     with database.transaction(emptied) as slow, database.transaction(emptied) as quick:
         quick.execute(text("SET LOCAL lock_timeout = '1s'"))
-        use_cases.resolve_persons(slow, KEYS, NOW, ids(51), sealed([*known, personne(nir=nir_of(99))]))
-        use_cases.resolve_persons(quick, KEYS, NOW, ids(50), sealed(known))
+        use_cases.resolve_persons(linker(slow), NOW, ids(51), sealed([*known, personne(nir=nir_of(99))]))
+        use_cases.resolve_persons(linker(quick), NOW, ids(50), sealed(known))

@@ -1,30 +1,35 @@
-"""Which person each group of records is, when groups change: persons keep their ids, and none is used again.
+"""Which person a group of records is: it bears the name of its oldest record.
 
-A group takes over the person most of whose records it holds; of two groups with the same claim, the one with
-the surer claim first: more records, then the first by its records. A group that takes over nobody is a person
-nobody knew.
+A name is given to a record when it is taken in, and never to another. So a person keeps its id as long as its
+oldest record is in it; of two persons that become one, the older id stays; and when they are parted again,
+each gets back the id that it had, whatever happened between. The price: where the oldest record itself turns
+out to be somebody else's, the others go by the next one's name.
 """
 
-import uuid
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 from services.identity.domain.clustering import Group
 
 
-def name_groups(
-    groups: Sequence[Group], was: Mapping[str, uuid.UUID], new_id: Callable[[], uuid.UUID]
-) -> dict[str, uuid.UUID]:
-    """The person of each record. `was` says whose each record was; those it does not name are new."""
-    claims = sorted(
-        (-count, group, person_id)
+class Named(NamedTuple):
+    """A record's number, which tells its age, and the name it was given."""
+
+    record_id: int
+    name: UUID
+
+
+def name_groups(groups: Iterable[Group], records: Mapping[str, Named]) -> dict[int, UUID]:
+    """The person of each record, by its number."""
+    return {
+        records[one].record_id: person_id
         for group in groups
-        for person_id, count in Counter(was[one] for one in group if one in was).items()
-    )
-    person_of: dict[Group, uuid.UUID] = {}
-    taken: set[uuid.UUID] = set()
-    for _, group, person_id in claims:
-        if group not in person_of and person_id not in taken:
-            person_of[group] = person_id
-            taken.add(person_id)
-    return {one: person_of.get(group) or made for group in groups for made in (new_id(),) for one in group}
+        for person_id in (name_of(group, records),)
+        for one in group
+    }
+
+
+def name_of(group: Sequence[str], records: Mapping[str, Named]) -> UUID:
+    """The person that a group is."""
+    return min(records[one] for one in group).name

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -36,32 +38,38 @@ _BY_MARK = text(
 _CANDIDATES = text(
     f"""
     WITH asked AS (
-        SELECT * FROM unnest(CAST(:asking AS int[]), CAST(:keys AS bigint[])) AS asked(asking, key)
+        SELECT * FROM unnest(CAST(:asking AS int[]), CAST(:keys AS bigint[]), CAST(:are_nirs AS boolean[]))
+                 AS asked(asking, key, is_nir)
     ),
-    found AS (SELECT DISTINCT asking, record_id FROM asked JOIN record_key USING (key)),
+    found AS (
+        SELECT asking, record_id, bool_or(is_nir) AS has_nir FROM asked JOIN record_key USING (key)
+        GROUP BY asking, record_id
+    ),
     sketched AS (
         SELECT * FROM unnest(CAST(:askings AS int[]), CAST(:sketches AS text[])) AS sketched(asking, sketch)
     )
     SELECT asking, record_id
     FROM found JOIN sketched USING (asking) JOIN record USING (record_id)
-    WHERE 100 * bit_count(record.sketch & CAST(sketched.sketch AS bit({BITS})))
-          >= {ALIKE_PERCENT} * least(bit_count(record.sketch), bit_count(CAST(sketched.sketch AS bit({BITS}))))
+    WHERE found.has_nir OR 100 * bit_count(record.sketch & CAST(sketched.sketch AS bit({BITS})))
+          >= {ALIKE_PERCENT}
+             * least(bit_count(record.sketch), bit_count(CAST(sketched.sketch AS bit({BITS}))))
     """
 )
 _LOAD = text(
     """
-    SELECT record_id, mark, sealed, person_id FROM record
+    SELECT record_id, mark, sealed, name, person_id FROM record
     WHERE record_id = ANY(CAST(:record_ids AS bigint[]))
     """
 )
 _ADD = text(
     f"""
-    INSERT INTO record (record_id, mark, sealed, sketch, is_nobody, person_id, marked_with)
-    SELECT record_id, mark, sealed, CAST(sketch AS bit({BITS})), is_nobody, person_id, :marked_with
+    INSERT INTO record (record_id, mark, sealed, sketch, is_nobody, name, person_id, marked_with)
+    SELECT record_id, mark, sealed, CAST(sketch AS bit({BITS})), is_nobody, name, person_id, :marked_with
     FROM unnest(
         CAST(:record_ids AS bigint[]), CAST(:marks AS bytea[]), CAST(:sealed AS bytea[]),
-        CAST(:sketches AS text[]), CAST(:are_nobody AS boolean[]), CAST(:person_ids AS uuid[])
-    ) AS added(record_id, mark, sealed, sketch, is_nobody, person_id)
+        CAST(:sketches AS text[]), CAST(:are_nobody AS boolean[]), CAST(:names AS uuid[]),
+        CAST(:person_ids AS uuid[])
+    ) AS added(record_id, mark, sealed, sketch, is_nobody, name, person_id)
     """
 )
 _ADD_KEYS = text(
@@ -79,9 +87,29 @@ _ADD_CONTENTS = text(
 )
 _MOVE = text(
     """
-    UPDATE record SET person_id = moved.person_id
-    FROM unnest(CAST(:record_ids AS bigint[]), CAST(:person_ids AS uuid[])) AS moved(record_id, person_id)
-    WHERE record.record_id = moved.record_id
+    WITH moved AS (
+        SELECT record.record_id, record.person_id AS from_person, told.person_id AS to_person
+        FROM unnest(CAST(:record_ids AS bigint[]), CAST(:person_ids AS uuid[])) AS told(record_id, person_id)
+        JOIN record USING (record_id)
+        WHERE record.person_id <> told.person_id
+    ),
+    noted AS (
+        INSERT INTO move (record_id, from_person, to_person, cause, moved_at)
+        SELECT record_id, from_person, to_person, :cause, :now FROM moved ORDER BY record_id
+    )
+    UPDATE record SET person_id = moved.to_person FROM moved WHERE record.record_id = moved.record_id
+    """
+)
+_PERSONS_OF = text(
+    "SELECT record_id, person_id FROM record WHERE record_id = ANY(CAST(:record_ids AS bigint[]))"
+)
+_NOBODIES = text(
+    "SELECT record_id FROM record WHERE record_id = ANY(CAST(:record_ids AS bigint[])) AND is_nobody"
+)
+_MOVES = text(
+    """
+    SELECT seq, from_person, to_person, cause, moved_at FROM move
+    WHERE seq > :after ORDER BY seq LIMIT :most
     """
 )
 
@@ -100,21 +128,23 @@ class Stored:
     """A record as it is kept, opened: `packed` is what `add` was given."""
 
     record_id: int
-    mark: bytes
-    packed: bytes
+    name: UUID
     person_id: UUID
+    packed: bytes
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class New:
-    """A record nobody knew."""
+    """A record nobody knew; `nir` is the one of its keys that is its NIR's, if it has one."""
 
     record_id: int
+    name: UUID
     mark: bytes
     packed: bytes
     sketch: int
     is_nobody: bool
     keys: Sequence[int]
+    nir: int | None
 
 
 def key_in_use(session: Session) -> str | None:
@@ -159,13 +189,15 @@ def _known(session: Session, statement: object, marks: Iterable[bytes]) -> dict[
 
 
 def candidates(session: Session, asking: Sequence[New]) -> list[tuple[int, int]]:
-    """(place in `asking`, record) of all records that share a key with one and are alike by their sketches."""
-    keys = [(place, key) for place, one in enumerate(asking) for key in one.keys]
+    """(place in `asking`, record) of those that share a key with one and are alike by their sketches, and of
+    those that share a NIR, however unlike."""
+    keys = [(place, key, key == one.nir) for place, one in enumerate(asking) for key in one.keys]
     rows = session.execute(
         _CANDIDATES,
         {
-            "asking": [place for place, _ in keys],
-            "keys": [key for _, key in keys],
+            "asking": [place for place, _, _ in keys],
+            "keys": [key for _, key, _ in keys],
+            "are_nirs": [is_nir for _, _, is_nir in keys],
             "askings": list(range(len(asking))),
             "sketches": [_bits(one.sketch) for one in asking],
         },
@@ -177,7 +209,7 @@ def load(session: Session, keys: Keyring, record_ids: Iterable[int]) -> list[Sto
     """These records, opened."""
     rows = session.execute(_LOAD, {"record_ids": list(record_ids)})
     return [
-        Stored(row.record_id, bytes(row.mark), keys.open(row.sealed, _purpose(row.mark)), row.person_id)
+        Stored(row.record_id, row.name, row.person_id, keys.open(row.sealed, _purpose(row.mark)))
         for row in rows
     ]
 
@@ -194,6 +226,7 @@ def add(
             "sealed": [keys.seal(one.packed, _purpose(one.mark)) for one in new],
             "sketches": [_bits(one.sketch) for one in new],
             "are_nobody": [one.is_nobody for one in new],
+            "names": [one.name for one in new],
             "person_ids": [person_of[one.record_id] for one in new],
             "marked_with": marked_with,
         },
@@ -207,9 +240,37 @@ def add_contents(session: Session, record_of: Mapping[bytes, int]) -> None:
     session.execute(_ADD_CONTENTS, {"marks": list(record_of), "record_ids": list(record_of.values())})
 
 
-def move(session: Session, person_of: Mapping[int, UUID]) -> None:
-    """Give these records to these persons; `hold_alone` comes before."""
-    session.execute(_MOVE, {"record_ids": list(person_of), "person_ids": list(person_of.values())})
+def persons_of(session: Session, record_ids: Iterable[int]) -> dict[int, UUID]:
+    """Whose each of these records is."""
+    rows = session.execute(_PERSONS_OF, {"record_ids": list(record_ids)})
+    return {row.record_id: row.person_id for row in rows}
+
+
+def nobodies(session: Session, record_ids: Iterable[int]) -> set[int]:
+    """Those of these records that tell too little to be anybody's."""
+    return set(session.scalars(_NOBODIES, {"record_ids": list(record_ids)}))
+
+
+def move(session: Session, person_of: Mapping[int, UUID], cause: str, now: datetime) -> None:
+    """Give these records to these persons, and remember it; `hold_alone` comes before."""
+    asked = {"record_ids": list(person_of), "person_ids": list(person_of.values())}
+    session.execute(_MOVE, {**asked, "cause": cause, "now": now})
+
+
+class Move(NamedTuple):
+    """A record changed persons. Numbers grow in the order in which moves became true, and have no gap that
+    is filled later."""
+
+    seq: int
+    from_person: UUID
+    to_person: UUID
+    cause: str
+    moved_at: datetime
+
+
+def moves(session: Session, after: int, most: int) -> list[Move]:
+    """Up to `most` moves after number `after`, in order."""
+    return [Move(*row) for row in session.execute(_MOVES, {"after": after, "most": most})]
 
 
 def _purpose(mark: bytes) -> bytes:

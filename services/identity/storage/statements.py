@@ -26,6 +26,18 @@ _OF_RECORDS = text(
     WHERE record_id = ANY(CAST(:record_ids AS bigint[])) ORDER BY declaration_id
     """
 )
+_RECORDS_OF = text(
+    "SELECT declaration_id, record_id FROM statement WHERE declaration_id = ANY(:declaration_ids)"
+)
+# One line speaks for each record: the first by its id.
+_SPEAKING = text(
+    """
+    SELECT DISTINCT ON (statement.record_id) declaration_id, statement.record_id
+    FROM statement JOIN record USING (record_id)
+    WHERE record.person_id = :person_id
+    ORDER BY statement.record_id, declaration_id
+    """
+)
 _READ = text("SELECT declaration_id, sealed FROM statement WHERE declaration_id = ANY(:declaration_ids)")
 
 
@@ -50,6 +62,18 @@ def of_records(session: Session, record_ids: Sequence[int]) -> list[tuple[uuid.U
     """(line, record) of every line that is one of these records."""
     rows = session.execute(_OF_RECORDS, {"record_ids": list(record_ids)})
     return [(row.declaration_id, row.record_id) for row in rows]
+
+
+def records_of(session: Session, declaration_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """The record of each of these lines that is known."""
+    rows = session.execute(_RECORDS_OF, {"declaration_ids": list(declaration_ids)})
+    return {row.declaration_id: row.record_id for row in rows}
+
+
+def speaking_for(session: Session, person_id: uuid.UUID) -> dict[int, uuid.UUID]:
+    """One line of each record of a person."""
+    rows = session.execute(_SPEAKING, {"person_id": person_id})
+    return {row.record_id: row.declaration_id for row in rows}
 
 
 def told_by(session: Session, keys: Keyring, declaration_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, bytes]:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Float,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import BIT
 
@@ -43,8 +45,9 @@ content = Table(
     Column("record_id", BigInteger, nullable=False),
 )
 
-# Contents that compare alike are one record. `person_id` is whose it is at present; of a record that tells
-# too little to be anybody's (`is_nobody`), every line is a person of its own.
+# Contents that compare alike are one record. `name` is the person that it is by itself, `person_id` the one
+# it is at present; of a record that tells too little to be anybody's (`is_nobody`), every line is a person of
+# its own.
 record = Table(
     "record",
     metadata,
@@ -53,6 +56,7 @@ record = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("sketch", BIT(BITS), nullable=False),
     Column("is_nobody", Boolean, nullable=False),
+    Column("name", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False, index=True),
     Column("marked_with", Text, nullable=False),
     postgresql_with={"fillfactor": 90},
@@ -77,7 +81,49 @@ verdict = Table(
     Column("weight", Float(53), nullable=False),
     Column("cause", Text, nullable=False),
     Column("same_self", Boolean),
+    # A link that was not followed, because the others of its persons speak against it.
+    Column("is_followed", Boolean, nullable=False, server_default="true"),
     Index("ix_verdict_other", "other"),
+    Index("ix_verdict_doubt", "one", "other", postgresql_where=text("answer = 'doute' OR NOT is_followed")),
+)
+
+# What humans decided of lines: that some are of one person (`link`), or that they are not (`split`). Kept for
+# ever, with who revoked it. It is said of lines, so it outlives models and how records are read.
+ruling = Table(
+    "ruling",
+    metadata,
+    Column("ruling_id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("motive", Text, nullable=False),
+    Column("ruled_at", DateTime(timezone=True), nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    Column("revoked_by", Text),
+    Column("revoked_for", Text),
+)
+tie = Table(
+    "tie",
+    metadata,
+    Column("ruling_id", Uuid, ForeignKey("ruling.ruling_id"), primary_key=True),
+    Column("one", Uuid, primary_key=True),
+    Column("other", Uuid, primary_key=True),
+    # The records of these lines, as records are read at present.
+    Column("one_record", BigInteger, nullable=False, index=True),
+    Column("other_record", BigInteger, nullable=False, index=True),
+)
+
+# Every record that changed persons, in the order in which that became true: written by one transaction at a
+# time, so that who reads on from a number misses nothing.
+move = Table(
+    "move",
+    metadata,
+    Column("seq", BigInteger, Identity(), primary_key=True),
+    Column("record_id", BigInteger, nullable=False, index=True),
+    Column("from_person", Uuid, nullable=False),
+    Column("to_person", Uuid, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("moved_at", DateTime(timezone=True), nullable=False),
 )
 
 # Every decision about every line, never changed; the highest version stands.

@@ -1,6 +1,8 @@
 """What was judged of pairs of records: the graph in which a component is looked up."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -18,6 +20,12 @@ _COMPONENT = text(
             SELECT other AS record_id FROM verdict WHERE one = reached.record_id AND answer = :linked
             UNION ALL
             SELECT one FROM verdict WHERE other = reached.record_id AND answer = :linked
+            UNION ALL
+            SELECT other_record FROM tie JOIN ruling USING (ruling_id)
+            WHERE one_record = reached.record_id AND kind = 'link' AND revoked_at IS NULL
+            UNION ALL
+            SELECT one_record FROM tie JOIN ruling USING (ruling_id)
+            WHERE other_record = reached.record_id AND kind = 'link' AND revoked_at IS NULL
         ) AS neighbour
     )
     SELECT record_id FROM reached
@@ -39,11 +47,50 @@ _ADD = text(
     """
 )
 
+_FOLLOW = text(
+    """
+    UPDATE verdict SET is_followed = told.is_followed
+    FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[]), CAST(:are_followed AS boolean[]))
+         AS told(one, other, is_followed)
+    WHERE verdict.one = told.one AND verdict.other = told.other AND verdict.is_followed <> told.is_followed
+    """
+)
+# What a human has ruled on is no doubt any more; persons that are one by now are none either.
+_DOUBTS = text(
+    """
+    SELECT verdict.one, verdict.other, verdict.weight,
+           CASE WHEN verdict.answer = 'doute' THEN verdict.cause ELSE 'chaine' END AS cause,
+           one.person_id AS one_person, other.person_id AS other_person
+    FROM verdict
+    JOIN record AS one ON one.record_id = verdict.one
+    JOIN record AS other ON other.record_id = verdict.other
+    WHERE (verdict.answer = 'doute' OR NOT verdict.is_followed)
+      AND (verdict.one, verdict.other) > (:one, :other)
+      AND one.person_id <> other.person_id
+      AND NOT EXISTS (
+          SELECT FROM tie JOIN ruling USING (ruling_id)
+          WHERE revoked_at IS NULL AND one_record IN (verdict.one, verdict.other)
+            AND other_record IN (verdict.one, verdict.other)
+      )
+    ORDER BY verdict.one, verdict.other LIMIT :most
+    """
+)
+
 Pair = tuple[int, int]  # two record numbers, the smaller first
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Two records that may be of one person, and are of two: how sure, in bits, and why a human is asked."""
+
+    pair: Pair
+    weight: float
+    cause: str
+    persons: tuple[UUID, UUID]
+
+
 def component(session: Session, record_ids: Iterable[int]) -> set[int]:
-    """These records, and all that can be reached from them by links."""
+    """These records, and all that can be reached from them by links, and by what humans tied."""
     asked = {"record_ids": list(record_ids), "linked": Answer.LINKED.value}
     return set(session.scalars(_COMPONENT, asked))
 
@@ -74,3 +121,25 @@ def add(session: Session, judged: Mapping[Pair, Verdict]) -> None:
             "same_selves": [one.same_self for one in verdicts],
         },
     )
+
+
+def follow(session: Session, followed: Mapping[Pair, bool]) -> None:
+    """Note which of these links were followed, where that has changed."""
+    if not followed:
+        return
+    session.execute(
+        _FOLLOW,
+        {
+            "ones": [one for one, _ in followed],
+            "others": [other for _, other in followed],
+            "are_followed": list(followed.values()),
+        },
+    )
+
+
+def doubts(session: Session, after: Pair, most: int) -> list[Doubt]:
+    """Up to `most` doubts after a pair, in order."""
+    rows = session.execute(_DOUBTS, {"one": after[0], "other": after[1], "most": most})
+    return [
+        Doubt((row.one, row.other), row.weight, row.cause, (row.one_person, row.other_person)) for row in rows
+    ]

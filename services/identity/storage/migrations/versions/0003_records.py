@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("sketch", postgresql.BIT(256), nullable=False),
         sa.Column("is_nobody", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("marked_with", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_record")),
@@ -45,9 +46,53 @@ def upgrade() -> None:
         sa.Column("weight", sa.Float(53), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("same_self", sa.Boolean(), nullable=True),
+        sa.Column("is_followed", sa.Boolean(), server_default="true", nullable=False),
         sa.PrimaryKeyConstraint("one", "other", name=op.f("pk_verdict")),
     )
     op.create_index("ix_verdict_other", "verdict", ["other"], unique=False)
+    op.create_index(
+        "ix_verdict_doubt",
+        "verdict",
+        ["one", "other"],
+        unique=False,
+        postgresql_where=sa.text("answer = 'doute' OR NOT is_followed"),
+    )
+    op.create_table(
+        "ruling",
+        sa.Column("ruling_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("motive", sa.Text(), nullable=False),
+        sa.Column("ruled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", sa.Text(), nullable=True),
+        sa.Column("revoked_for", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("ruling_id", name=op.f("pk_ruling")),
+    )
+    op.create_table(
+        "tie",
+        sa.Column("ruling_id", sa.Uuid(), nullable=False),
+        sa.Column("one", sa.Uuid(), nullable=False),
+        sa.Column("other", sa.Uuid(), nullable=False),
+        sa.Column("one_record", sa.BigInteger(), nullable=False),
+        sa.Column("other_record", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["ruling_id"], ["ruling.ruling_id"], name=op.f("fk_tie_ruling_id")),
+        sa.PrimaryKeyConstraint("ruling_id", "one", "other", name=op.f("pk_tie")),
+    )
+    op.create_index(op.f("ix_tie_one_record"), "tie", ["one_record"], unique=False)
+    op.create_index(op.f("ix_tie_other_record"), "tie", ["other_record"], unique=False)
+    op.create_table(
+        "move",
+        sa.Column("seq", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_person", sa.Uuid(), nullable=False),
+        sa.Column("to_person", sa.Uuid(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_move")),
+    )
+    op.create_index(op.f("ix_move_record_id"), "move", ["record_id"], unique=False)
     op.add_column("statement", sa.Column("record_id", sa.BigInteger(), nullable=True))
     op.create_index(op.f("ix_statement_record_id"), "statement", ["record_id"], unique=False)
     op.drop_table("held")
