@@ -77,11 +77,24 @@ def statements(
     return told
 
 
-def _repeated(random: Random, number: int, with_home: bool, today: date) -> Iterator[Told]:
+def one_statement(
+    of_person: Random, of_source: Random, number: int, faulty: float, today: date
+) -> tuple[Told, str | None]:
+    """What one source tells of one person, and the NIR; the person is the same for the same first chance."""
+    who = _who(of_person, number, today)
+    return _slipped(of_source, _told(who), faulty), who.nir
+
+
+def _who(random: Random, number: int, today: date) -> Person:
     who = person(random, number, today)
     if random.random() < 0.5:
         rare = random.choice(_STEMS) + random.choice(_MIDDLES) + random.choice(_ENDS)
         who = replace(who, nom_naissance=rare)
+    return who
+
+
+def _repeated(random: Random, number: int, with_home: bool, today: date) -> Iterator[Told]:
+    who = _who(random, number, today)
     home = random.choice(tuple(COMMUNES.values())) if with_home else None
     for _ in range(random.choices((1, 2, 3, 4, 5, 6), (30, 25, 20, 12, 8, 5))[0]):
         told = _told(who)

@@ -1,123 +1,236 @@
 """How many lines a second identity resolves, alone: from the bytes of the message to the commit.
 
-    python -m tests.identity.benchmark [--lines 50000] [--chunk 500] [--workers 1] [--profile]
+    python -m tests.identity.benchmark [--base 1000000] [--lines 10000] [--chunk 500] [--workers 2]
 
-The database is the one of AGORA_IDENTITY_DATABASE_URL; its identity tables are emptied. Four passes:
-everybody is new; everybody is known by NIR; known, told without NIR; half new and half known.
+The database is the one of AGORA_IDENTITY_DATABASE_URL; its identity tables are emptied, then filled with a base
+of generated persons, one record each, by the service's own reading, keys and seals (only the writing is COPY,
+with the indexes made after). Then lines about them come in: known contents with NIR, new contents with and
+without NIR, one trait in ten not quite right; and what one line against its candidates takes.
 """
 
 import argparse
-import cProfile
 import itertools
-import pstats
+import multiprocessing
+import statistics
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from datetime import date
+from random import Random
 from typing import Any
 
 import orjson
+import psycopg
 from sqlalchemy import Engine, text
 
 from services.chassis import database, inbox, migrations
 from services.chassis.settings import settings_of
 from services.contracts.ingestion import TRAITS_RECEIVED
-from services.identity import use_cases
+from services.identity import schemas, use_cases
+from services.identity.domain.blocking import keys_of
+from services.identity.domain.deciding import Answer, judge
+from services.identity.domain.default_model import default_model
+from services.identity.domain.scoring import Scorer
+from services.identity.domain.sketching import BITS
+from services.identity.linking import Linker
 from services.identity.storage.tables import metadata
+from services.sample.slips import one_statement
 from tests.conftest import empty
-from tests.identity.given import KEYS, NOW, ids, nir_of, personne, sealed
+from tests.identity.given import KEYS, NOW, ids, sealed
 
 READ = TRAITS_RECEIVED.schema()
-NAMES = ["Martin", "Bernard", "Le Gall", "d’Artagnan", "Lefèvre", "N’Diaye", "Garcia", "de La Fontaine"]
-FIRST_NAMES = ["Marie", "Jean-Noël", "Chloé", "Mohamed", "Anne Sophie", "Zoé", "Paul", "François"]
+TODAY = date(2026, 6, 30)
+PART = 5_000
+_INDEXES = {
+    "record": ("pk_record", "uq_record_mark", "ix_record_person_id"),
+    "record_key": ("pk_record_key",),
+    "content": ("pk_content",),
+}
 
 
-def person(number: int, with_nir: bool) -> dict[str, Any]:
-    """The same person for the same number, and no homonyms."""
-    return personne(
-        nir=nir_of(number) if with_nir else None,
-        nom_naissance=f"{NAMES[number % 8]} {number:x}",
-        nom_usage=NAMES[number // 8 % 8],
-        prenoms=[FIRST_NAMES[number // 64 % 8], FIRST_NAMES[number % 7]],
-        date=f"{1960 + number % 45}-{number % 12 + 1:02d}-{number % 28 + 1:02d}",
-        commune=f"{number % 80 + 10:02d}{number % 899 + 100:03d}".replace("20", "21", 1),
-    )
+def scorer(base: int) -> Scorer:
+    """The model that ships, for a population of this size."""
+    return Scorer(default_model().for_population(base))
 
 
-def messages(numbers: list[int], chunk: int, with_nir: bool) -> list[bytes]:
+def told(number: int, saying: int, *, faulty: float, with_nir: bool) -> dict[str, Any]:
+    """What a source says of person number so many; another `saying`, other slips."""
+    said, nir = one_statement(Random(number), Random(f"{number}/{saying}"), number, faulty, TODAY)
+    place = said["lieu_naissance"]
+    return {
+        "nom_naissance": said["nom_naissance"],
+        "nom_usage": said["nom_usage"],
+        "prenoms": said["prenoms"].split(", "),
+        "sexe": said["sexe"],
+        "naissance": {"date": said["date_naissance"], "pays" if place.startswith("99") else "commune": place},
+        **({"nir": nir} if with_nir and nir else {}),
+    }
+
+
+# --- the base ------------------------------------------------------------------------------
+
+
+def fill(url: str, base: int, workers: int) -> None:
+    """Enter persons 1 to `base`, each with the record of one exact statement with NIR."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for table, names in _INDEXES.items():
+            for name in names:
+                kind = "CONSTRAINT" if name[:2] in ("pk", "uq") else None
+                drop = f"ALTER TABLE {table} DROP CONSTRAINT {name}" if kind else f"DROP INDEX {name}"
+                connection.execute(drop.encode())
+        parts = [(url, start, min(start + PART, base), base) for start in range(0, base, PART)]
+        with multiprocessing.get_context("spawn").Pool(workers) as pool:
+            for _ in pool.imap_unordered(_fill_part, parts):
+                pass
+        connection.execute("SET maintenance_work_mem = '1GB'")
+        connection.execute("ALTER TABLE record ADD CONSTRAINT pk_record PRIMARY KEY (record_id)")
+        connection.execute("ALTER TABLE record ADD CONSTRAINT uq_record_mark UNIQUE (mark)")
+        connection.execute("CREATE INDEX ix_record_person_id ON record (person_id)")
+        connection.execute("ALTER TABLE record_key ADD CONSTRAINT pk_record_key PRIMARY KEY (key, record_id)")
+        connection.execute("ALTER TABLE content ADD CONSTRAINT pk_content PRIMARY KEY (mark)")
+        connection.execute("SELECT setval(pg_get_serial_sequence('record', 'record_id'), %s)", (base + 1,))
+        connection.execute(b"VACUUM ANALYZE record, record_key, content")
+
+
+def _fill_part(asked: tuple[str, int, int, int]) -> None:
+    url, first, last, base = asked
+    under = scorer(base)
+    name = schemas.name_of_key(KEYS.blind)
+    seen: set[bytes] = set()
+    entered = [one for number in range(first, last) for one in _entered(number, under, seen)]
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        with cursor.copy(
+            "COPY record (record_id, mark, sealed, sketch, is_nobody, name, person_id, marked_with) FROM STDIN"
+        ) as copy:
+            for number, mark, packed, sketch, nobody, _, _ in entered:
+                person_id = uuid.uuid4()
+                sealed_record = KEYS.own.seal(packed, b"record:" + mark)
+                copy.write_row(
+                    (number, mark, sealed_record, f"{sketch:0{BITS}b}", nobody, person_id, person_id, name)
+                )
+        with cursor.copy("COPY record_key (key, record_id) FROM STDIN") as copy:
+            for number, _, _, _, _, keys, _ in entered:
+                for key in set(keys):
+                    copy.write_row((key, number))
+        with cursor.copy("COPY content (mark, record_id) FROM STDIN") as copy:
+            for number, _, _, _, _, _, content in entered:
+                copy.write_row((content, number))
+
+
+def _entered(number: int, under: Scorer, seen: set[bytes]) -> Iterator[tuple[Any, ...]]:
+    statement = schemas.read_statements(
+        [uuid.UUID(int=number)], sealed([told(number, 0, faulty=0.0, with_nir=True)]), KEYS.traits, KEYS.blind
+    )[0]
+    record = schemas.record_of(statement)
+    mark = schemas.mark_of(record, KEYS.blind)
+    if mark in seen:
+        return
+    seen.add(mark)
+    keys = schemas.hashed_keys(keys_of(record, under.model), KEYS.blind)
+    prepared = under.prepare(record)
+    nobody = judge(prepared, prepared, under).answer is not Answer.LINKED
+    sketch = schemas.sketch_of(record, KEYS.blind)
+    yield number + 1, mark, schemas.pack(record), sketch, nobody, keys, statement.content
+
+
+# --- the lines -----------------------------------------------------------------------------
+
+
+def messages(numbers: Sequence[int], chunk: int, saying: int, faulty: float, with_nir: bool) -> list[bytes]:
     """The bytes that ingestion would publish."""
+    parts = (numbers[start : start + chunk] for start in range(0, len(numbers), chunk))
     return [
         orjson.dumps(
             {
                 "lot_id": uuid.uuid4(),
                 "source": "73282932000074",
                 "declarations": ids(len(part)),
-                "sealed": sealed([person(number, with_nir) for number in part]),
+                "sealed": sealed([told(one, saying, faulty=faulty, with_nir=with_nir) for one in part]),
             }
         )
-        for part in _chunks(numbers, chunk)
+        for part in parts
     ]
 
 
-def _chunks(numbers: list[int], chunk: int) -> Iterator[list[int]]:
-    return (numbers[start : start + chunk] for start in range(0, len(numbers), chunk))
-
-
-def resolve(engine: Engine, message: bytes) -> None:
+def resolve(engine: Engine, under: Scorer, message: bytes) -> None:
     """What the listener and the door do of a message."""
     body = READ.load(orjson.loads(message))
     with database.transaction(engine) as session:
         inbox.remember(session, str(uuid.uuid4()), "resolve_persons")
-        use_cases.resolve_persons(session, KEYS, NOW, body["declarations"], body["sealed"])
+        use_cases.resolve_persons(Linker(session, KEYS, under), NOW, body["declarations"], body["sealed"])
 
 
-def resolve_all(engine: Engine, told: list[bytes]) -> None:
-    for message in told:
-        resolve(engine, message)
+def _resolve_all(asked: tuple[int, list[bytes]]) -> None:
+    base, told_of = asked
+    engine, under = database.engine_of(settings_of("identity"), connections=1), scorer(base)
+    for message in told_of:
+        resolve(engine, under, message)
 
 
-def measure(name: str, engine: Engine, workers: int, told: list[bytes], lines: int) -> None:
-    began = time.perf_counter()
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(resolve, itertools.repeat(engine), told))
-    seconds = time.perf_counter() - began
-    print(f"{name:34} {lines / seconds:8,.0f} lines/s   {1000 * seconds / len(told):6.1f} ms a chunk")
+def measure(name: str, base: int, workers: int, told_of: list[bytes], lines: int) -> None:
+    """As many processes as workers, each with its share of the messages; imports and model are not counted."""
+    shares = [(base, told_of[worker::workers]) for worker in range(workers)]
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        pool.map(_resolve_all, [(base, []) for _ in shares])
+        began = time.perf_counter()
+        pool.map(_resolve_all, shares, chunksize=1)
+        seconds = time.perf_counter() - began
+    print(
+        f"{name:52} {lines / seconds:8,.0f} lines/s   {1000 * seconds * workers / len(told_of):7.1f} ms a chunk"
+    )
 
 
-def profiled(run: Callable[[], None]) -> None:
-    profile = cProfile.Profile()
-    profile.runcall(run)
-    pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+def latency(engine: Engine, under: Scorer, numbers: Sequence[int]) -> None:
+    """One line at a time, its transaction and its commit included."""
+    seconds = []
+    for number in numbers:
+        (message,) = messages([number], 1, 7, 0.1, False)
+        began = time.perf_counter()
+        resolve(engine, under, message)
+        seconds.append(time.perf_counter() - began)
+    quantiles = statistics.quantiles(seconds, n=20)
+    print(f"one line without NIR: median {1000 * quantiles[9]:.1f} ms, p95 {1000 * quantiles[18]:.1f} ms")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--lines", type=int, default=50_000)
+    parser.add_argument("--base", type=int, default=1_000_000)
+    parser.add_argument("--lines", type=int, default=10_000)
     parser.add_argument("--chunk", type=int, default=500)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--keep", action="store_true", help="use the base that is there")
     asked = parser.parse_args()
 
-    engine = database.engine_of(settings_of("identity"), connections=asked.workers)
+    settings = settings_of("identity")
+    engine = database.engine_of(settings, connections=1)
     migrations.migrate("identity", engine, metadata)
-    empty(engine, metadata)
+    if not asked.keep:
+        empty(engine, metadata)
+        began = time.perf_counter()
+        fill(settings.database_url.replace("+psycopg", ""), asked.base, asked.workers)
+        print(f"base of {asked.base:,} persons in {time.perf_counter() - began:,.0f} s")
     with engine.connect() as connection:
         durability = [connection.scalar(text(f"SHOW {name}")) for name in ("fsync", "synchronous_commit")]
-    print(f"fsync {durability[0]}, synchronous_commit {durability[1]}, {asked.workers} worker(s)")
-
-    numbers = list(range(asked.lines))
-    passes = {
-        "with NIR, everybody new": (numbers, True),
-        "with NIR, everybody known": (numbers, True),
-        "without NIR, everybody known": (numbers, False),
-        "with NIR, half new, half known": ([number + asked.lines // 2 for number in numbers], True),
-    }
-    for name, (people, with_nir) in passes.items():
-        told = messages(people, asked.chunk, with_nir)
-        measure(name, engine, asked.workers, told, len(people))
-    if asked.profile:
-        told = messages([number + 2 * asked.lines for number in numbers[:5_000]], asked.chunk, True)
-        profiled(lambda: resolve_all(engine, told))
+        keys = connection.scalar(text("SELECT count(*) FROM record_key"))
+    print(
+        f"fsync {durability[0]}, synchronous_commit {durability[1]}, {asked.workers} processes, {keys:,} keys"
+    )
+    chance = Random(time.time())
+    draw = itertools.count()
+    for name, saying, faulty, with_nir in (
+        ("with NIR, contents that were told before", 0, 0.0, True),
+        ("with NIR, new contents, one trait in ten faulty", next(draw) + chance.randrange(10**9), 0.1, True),
+        (
+            "without NIR, new contents, one trait in ten faulty",
+            next(draw) + chance.randrange(10**9),
+            0.1,
+            False,
+        ),
+    ):
+        numbers = [chance.randrange(asked.base) for _ in range(asked.lines)]
+        told_of = messages(numbers, asked.chunk, saying, faulty, with_nir)
+        measure(name, asked.base, asked.workers, told_of, asked.lines)
+    latency(engine, scorer(asked.base), [chance.randrange(asked.base) for _ in range(200)])
 
 
 if __name__ == "__main__":

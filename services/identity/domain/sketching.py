@@ -2,8 +2,9 @@
 
 A Bloom filter of what survives slips of the finger: pairs of letters of each name, each digit of the dates
 and codes in its place (Schnell, Bachteler and Reiher, 2009). Which bit a feature sets is a keyed hash, so a
-sketch says nothing to whoever has no key. Whether two records are compared depends on their sketches alone,
-the same whichever comes first.
+sketch says nothing to whoever has no key. How alike two sketches must be is part of the model: it is learned,
+since it depends on how damaged the records are. Whether two records are compared depends on nothing else, and
+is the same whichever comes first.
 """
 
 from collections.abc import Iterable
@@ -12,9 +13,6 @@ from services.identity.domain.normalisation.names import Name
 from services.identity.domain.records import Record
 
 BITS = 256
-# Of the bits of the record that says less, so many must be set in both. On febrl's sets, whose one record in
-# two is damaged, this drops 95 candidates in a hundred and one pair of one person in two hundred.
-ALIKE_PERCENT = 45
 
 
 def features_of(record: Record) -> set[str]:
@@ -37,7 +35,7 @@ def _pairs(name: Name) -> Iterable[str]:
         yield from (word[at : at + 2] for at in range(len(word) - 1))
 
 
-def are_alike(one: int, other: int) -> bool:
-    """Whether two records are worth being opened and compared, by their sketches."""
+def likeness(one: int, other: int) -> float:
+    """Of the bits of the record that says less, the share that is set in both, from 0 to 1."""
     least = min(one.bit_count(), other.bit_count())
-    return 100 * (one & other).bit_count() >= ALIKE_PERCENT * least
+    return (one & other).bit_count() / least if least else 1.0
