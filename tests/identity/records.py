@@ -39,13 +39,9 @@ def french(persons: int, seed: int = 1) -> tuple[Lines, dict[Hashable, Hashable]
 
 def _read(file: Any) -> tuple[Lines, dict[Hashable, Hashable]]:
     rows = file.reset_index().to_dict("records")
-    lines = [
-        (
-            row["rec_id"],
-            read_record(
-                {ours: row[theirs] for theirs, ours in _COLUMNS.items() if isinstance(row[theirs], str)}
-            ),
-        )
-        for row in rows
-    ]
+    lines = [(row["rec_id"], read_record(_told(row))) for row in rows]
     return lines, {row["rec_id"]: row["rec_id"].split("-")[1] for row in rows}
+
+
+def _told(row: dict[str, Any]) -> dict[str, str]:
+    return {ours: row[theirs] for theirs, ours in _COLUMNS.items() if isinstance(row[theirs], str)}

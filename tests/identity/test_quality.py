@@ -44,10 +44,11 @@ def test_french_persons_are_found_where_one_trait_in_ten_is_faulty() -> None:
 @pytest.mark.parametrize("seed", [11, 12])
 def test_the_model_that_ships_finds_french_persons(seed: int) -> None:
     found = as_shipped(*french(2000, seed))
-    assert found.persons.f1 >= 0.985
-    assert found.pairs.precision >= 0.999
+    assert found.persons.f1 >= 0.99
+    assert found.pairs.precision >= 0.998
 
 
-def test_the_model_that_ships_is_wrong_about_nobody_abroad() -> None:
+def test_the_model_that_ships_links_few_strangers_abroad() -> None:
     found = as_shipped(*febrl3())
-    assert found.pairs.precision >= 0.999
+    assert found.pairs.precision >= 0.99
+    assert found.persons.f1 >= 0.8

@@ -134,11 +134,11 @@ def cluster(
 
 
 def _are_relatives(verdicts: Sequence[Verdict]) -> bool:
-    """Whether two groups may well be twins, or parent and child: as many of their pairs say so as say that
-    they are not. One badly typed first name among many does not make a twin; a record that tells no first
-    name, and is like both, does not make them one."""
+    """Whether two groups may well be twins, or parent and child: more of their pairs say so than say that
+    they are not. One badly typed first name among others does not make a twin; a record that tells no first
+    name or an initial, and is like both, says nothing."""
     said = [verdict.same_self for verdict in verdicts]
-    return False in said and said.count(False) >= said.count(True)
+    return said.count(False) > said.count(True)
 
 
 def _surest_first(

@@ -107,7 +107,8 @@ def compare(one: Record, other: Record) -> Compared:
 def _names(one: Record, other: Record) -> tuple[int, int, _Met]:
     nom, met_surnames = _best(one.surnames, other.surnames)
     prenom, met_first = _first_names(one.first_names, other.first_names)
-    if nom >= VARIANT and prenom >= VARIANT:
+    if min(nom, prenom) >= VARIANT:
+        # Whoever also has the other's name crosswise has the same name twice.
         return nom, prenom, (met_surnames, met_first, Crossing.NONE)
     across, met_across = _best(one.surnames, other.first_names[:2])
     back, met_back = _best(one.first_names[:2], other.surnames)

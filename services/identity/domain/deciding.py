@@ -95,7 +95,7 @@ def judge(one: Prepared, other: Prepared, scorer: Scorer) -> Verdict:
         return _doubt(weight, "incertain")
     levels = compared.levels
     alike = levels[PRENOM] >= NEAR and levels[NAISSANCE] >= TYPED_DAY
-    return Verdict(Answer.LINKED, weight, "traits", True if alike or relative is not None else None)
+    return Verdict(Answer.LINKED, weight, "traits", alike or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ from services.identity.domain.comparison import (
 from services.identity.domain.model import Model, Thresholds
 from services.identity.domain.records import Record
 
+# A name that is nearly a rare one is rarer than most, but how rare depends on how many names are nearly it,
+# which no frequency tells: half is believed. That it is nearly a common one is believed in full.
+_NOT_QUITE = 0.5
+_HIGHEST = tuple(len(trait.levels) - 1 for trait in TRAITS)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Prepared:
@@ -118,23 +123,27 @@ class Scorer:
 
         The more common of two values counts: a slip of the finger makes a rare name of a common one.
         """
-        levels, common = compared.levels, self._common
+        levels = compared.levels
         found: list[tuple[int, float]] = []
         if levels[NOM] >= NEAR or levels[PRENOM] >= NEAR:
             surname, first_name = _told_by_names(compared, one, other)
             if levels[NOM] >= NEAR:
-                found.append((NOM, surname - common[NOM]))
+                found.append((NOM, self._rarity(NOM, levels, surname)))
             if levels[PRENOM] >= NEAR:
-                found.append((PRENOM, first_name - common[PRENOM]))
+                found.append((PRENOM, self._rarity(PRENOM, levels, first_name)))
         if levels[NAISSANCE] in (TYPED_DAY, SAME_DAY):  # of a date known in part, the level tells how much
-            found.append((NAISSANCE, min(one.birth, other.birth) - common[NAISSANCE]))
+            found.append((NAISSANCE, self._rarity(NAISSANCE, levels, min(one.birth, other.birth))))
         if levels[LIEU] >= 2:
-            found.append((LIEU, min(one.place, other.place) - common[LIEU]))
+            found.append((LIEU, self._rarity(LIEU, levels, min(one.place, other.place))))
         if levels[CODE_POSTAL] >= 2:
-            found.append((CODE_POSTAL, min(one.postcode, other.postcode) - common[CODE_POSTAL]))
+            found.append((CODE_POSTAL, self._rarity(CODE_POSTAL, levels, min(one.postcode, other.postcode))))
         if levels[COMMUNE] >= 2:
-            found.append((COMMUNE, min(one.commune, other.commune) - common[COMMUNE]))
+            found.append((COMMUNE, self._rarity(COMMUNE, levels, min(one.commune, other.commune))))
         return found
+
+    def _rarity(self, trait: int, levels: tuple[int, ...], told: float) -> float:
+        rarity = told - self._common[trait]
+        return rarity * _NOT_QUITE if rarity > 0 and levels[trait] < _HIGHEST[trait] else rarity
 
     def explain(self, one: Prepared, other: Prepared) -> Explanation:
         """Each trait's level and weight, as data."""
