@@ -7,7 +7,7 @@ the records, the model and what humans decided, and on no order in which chunks 
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from services.identity.domain.deciding import Answer, Verdict, judge
 from services.identity.domain.naming import Named, name_groups
 from services.identity.domain.records import Record
 from services.identity.domain.scoring import Prepared, Scorer
-from services.identity.domain.sketching import are_alike
+from services.identity.domain.sketching import likeness
 from services.identity.schemas import Statement
 from services.identity.storage import records, rulings, verdicts
 from services.identity.storage.records import New
@@ -69,6 +69,20 @@ class _Graph:
     tied: set[Pair] = field(default_factory=set)
     parted: set[Pair] = field(default_factory=set)
 
+    def renumber(self, number_of: Mapping[int, int], gone: set[int]) -> None:
+        """Give some records other numbers, and forget others."""
+        for old in gone:
+            del self.prepared[old], self.named[old]
+        for old, new in number_of.items():
+            self.prepared[new] = self.prepared.pop(old)
+            self.named[new] = Named(new, self.named.pop(old).name)
+        self.judged = {
+            (min(pair), max(pair)): verdict
+            for (one, other), verdict in self.judged.items()
+            if one not in gone and other not in gone
+            for pair in ((number_of.get(one, one), number_of.get(other, other)),)
+        }
+
     def links(self) -> dict[int, list[int]]:
         """Which records are linked to which."""
         found: dict[int, list[int]] = defaultdict(list)
@@ -82,25 +96,59 @@ class _Graph:
 # --- what is asked -------------------------------------------------------------------------
 
 
-def take_in(linker: Linker, statements: Sequence[Statement]) -> Taken:
-    """Keep the records of contents that nobody told before; `records.hold` comes before."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """New contents and what is known of them before anybody waits for anybody: the records that they make, by
+    their marks, and what was judged of these and of the records up to number `newest`."""
+
+    mark_of: Mapping[bytes, bytes]
+    new: Mapping[bytes, New]
+    graph: _Graph
+    newest: int
+
+
+def look(linker: Linker, statements: Sequence[Statement]) -> Looked:
+    """Find and judge whom new contents are like; nothing is held, and nothing is written."""
     read = {one.content: schemas.record_of(one) for one in statements}
     mark_of = {content: schemas.mark_of(record, linker.keys.blind) for content, record in read.items()}
     known = records.by_mark(linker.session, mark_of.values())
     fresh = {mark_of[content]: record for content, record in read.items() if mark_of[content] not in known}
-    new, graph = _judged(linker, fresh) if fresh else ([], _Graph())
+    newest = records.newest(linker.session)
+    graph = _Graph()
+    new = {one.mark: one for one in _new(linker, graph, fresh)}
+    _judge_all(linker, graph, list(new.values()), 0)
+    _judge_among(linker, graph, list(new.values()))
+    return Looked(mark_of, new, graph, newest)
+
+
+def take_in(linker: Linker, looked: Looked) -> Taken:
+    """Keep the records that were looked at, and look at what came meanwhile; `records.hold` comes before."""
+    known = records.by_mark(linker.session, looked.mark_of.values())
+    new, graph = _numbered(linker, looked, known), looked.graph
+    _judge_all(linker, graph, new, looked.newest)
     numbers = {one.record_id for one in new}
     person_of = _persons(linker, graph, numbers)
     if new:
-        records.add(linker.session, linker.keys.own, new, person_of, schemas.name_of_key(linker.keys.blind))
+        blind = schemas.name_of_key(linker.keys.blind)
+        records.add(linker.session, linker.keys.own, new, person_of, blind)
         verdicts.add(linker.session, {pair: v for pair, v in graph.judged.items() if numbers & set(pair)})
         verdicts.follow(linker.session, _followed(graph, person_of))
-    record_of = {mark: one.record_id for mark, one in known.items()} | {
-        one.mark: one.record_id for one in new
-    }
-    by_content = {content: record_of[mark] for content, mark in mark_of.items()}
+    record_of = {mark: one.record_id for mark, one in known.items()}
+    record_of |= {one.mark: one.record_id for one in new}
+    by_content = {content: record_of[mark] for content, mark in looked.mark_of.items()}
     records.add_contents(linker.session, by_content)
     return Taken(by_content, _moved(graph, person_of), _causes(graph, numbers))
+
+
+def _numbered(linker: Linker, looked: Looked, known: Iterable[bytes]) -> list[New]:
+    """The records that still are new, by their lasting numbers, in the graph too."""
+    there = set(known)
+    kept = [one for mark, one in looked.new.items() if mark not in there]
+    lasting = records.numbers(linker.session, len(kept)) if kept else []
+    number_of = {one.record_id: number for one, number in zip(kept, lasting, strict=True)}
+    gone = {one.record_id for one in looked.new.values()} - number_of.keys()
+    looked.graph.renumber(number_of, gone)
+    return [replace(one, record_id=number_of[one.record_id]) for one in kept]
 
 
 def cluster_anew(linker: Linker, record_ids: Iterable[int]) -> dict[int, uuid.UUID]:
@@ -127,51 +175,54 @@ def _followed(graph: _Graph, person_of: Mapping[int, uuid.UUID]) -> dict[Pair, b
 # --- who is like whom ----------------------------------------------------------------------
 
 
-def _judged(linker: Linker, fresh: Mapping[bytes, Record]) -> tuple[list[New], _Graph]:
-    """The new records, and what is judged of them and of those they are like."""
-    prepared = [linker.scorer.prepare(record) for record in fresh.values()]
-    new = list(_new(linker, dict(zip(fresh, prepared, strict=True))))
-    found = records.candidates(linker.session, new)
-    graph = _Graph()
-    _open(linker, graph, {record_id for _, record_id in found})
-    for made, each in zip(new, prepared, strict=True):
-        graph.prepared[made.record_id] = each
-        graph.named[made.record_id] = Named(made.record_id, made.name)
-    pairs = {(new[place].record_id, record_id) for place, record_id in found} | set(_among(new))
-    for one, other in sorted((min(pair), max(pair)) for pair in pairs):
-        verdict = _judge(linker.scorer, graph.prepared[one], graph.prepared[other])
-        if verdict.answer is not Answer.UNLIKE:
-            graph.judged[one, other] = verdict
-    return new, graph
-
-
-def _new(linker: Linker, prepared: Mapping[bytes, Prepared]) -> Iterator[New]:
-    numbers = records.numbers(linker.session, len(prepared))
-    for number, (mark, one) in zip(numbers, prepared.items(), strict=True):
-        keys = schemas.hashed_keys(keys_of(one.record, linker.scorer.model), linker.keys.blind)
-        yield New(
-            record_id=number,
+def _new(linker: Linker, graph: _Graph, fresh: Mapping[bytes, Record]) -> Iterator[New]:
+    """Each new record, under a number of this process's own, below zero, until it has a lasting one."""
+    for number, (mark, record) in enumerate(fresh.items(), start=1):
+        prepared = graph.prepared[-number] = linker.scorer.prepare(record)
+        keys = schemas.hashed_keys(keys_of(record, linker.scorer.model), linker.keys.blind)
+        made = New(
+            record_id=-number,
             name=uuid.uuid4(),
             mark=mark,
-            packed=schemas.pack(one.record),
-            sketch=schemas.sketch_of(one.record, linker.keys.blind),
-            is_nobody=judge(one, one, linker.scorer).answer is not Answer.LINKED,
+            packed=schemas.pack(record),
+            sketch=schemas.sketch_of(record, linker.keys.blind),
+            is_nobody=judge(prepared, prepared, linker.scorer).answer is not Answer.LINKED,
             keys=keys,
-            nir=keys[-1] if one.record.nir else None,  # the last of a record's keys
+            nir=keys[-1] if record.nir else None,  # the last of a record's keys
         )
+        graph.named[-number] = Named(-number, made.name)
+        yield made
 
 
-def _among(new: Sequence[New]) -> Iterator[Pair]:
-    """The pairs of records of one chunk that share a key and are alike."""
+def _judge_all(linker: Linker, graph: _Graph, new: Sequence[New], after: int) -> None:
+    """Judge new records against those they are like that came after a number."""
+    if not new:
+        return
+    found = records.candidates(linker.session, new, linker.scorer.model.least_likeness, after)
+    _open(linker, graph, {record_id for _, record_id in found} - graph.prepared.keys())
+    _judge_pairs(linker, graph, ((new[place].record_id, record_id) for place, record_id in found))
+
+
+def _judge_among(linker: Linker, graph: _Graph, new: Sequence[New]) -> None:
+    """Judge the new records of one chunk that share a key and are alike."""
     with_key: dict[int, list[New]] = defaultdict(list)
+    pairs: set[Pair] = set()
     for one in new:
         for key in one.keys:
-            yield from (
-                (other.record_id, one.record_id)
+            pairs.update(
+                (one.record_id, other.record_id)
                 for other in with_key[key]
-                if key == one.nir or are_alike(one.sketch, other.sketch)
+                if key == one.nir or likeness(one.sketch, other.sketch) >= linker.scorer.model.least_likeness
             )
             with_key[key].append(one)
+    _judge_pairs(linker, graph, pairs)
+
+
+def _judge_pairs(linker: Linker, graph: _Graph, pairs: Iterable[Pair]) -> None:
+    for one, other in pairs:
+        verdict = _judge(linker.scorer, graph.prepared[one], graph.prepared[other])
+        if verdict.answer is not Answer.UNLIKE:
+            graph.judged[min(one, other), max(one, other)] = verdict
 
 
 def _judge(scorer: Scorer, one: Prepared, other: Prepared) -> Verdict:
@@ -198,9 +249,15 @@ def _prepared(scorer: Scorer, packed: bytes) -> Prepared:
 def _persons(linker: Linker, graph: _Graph, seeds: set[int]) -> dict[int, uuid.UUID]:
     """The person of each of these records, and of every record that is linked to one."""
     _widen(linker, graph, seeds)
+    components = list(_components(graph, seeds))
+    whose = {id_: at for at, component in enumerate(components) for id_ in component}
+    inside: dict[int, list[Pair]] = defaultdict(list)
+    for pair in graph.judged:
+        if pair[0] in whose and whose[pair[0]] == whose.get(pair[1]):
+            inside[whose[pair[0]]].append(pair)
     person_of: dict[int, uuid.UUID] = {}
-    for component in _components(graph, seeds):
-        person_of |= _persons_of(graph, component, linker.scorer)
+    for at, component in enumerate(components):
+        person_of |= _persons_of(graph, component, inside[at], linker.scorer)
     return person_of
 
 
@@ -212,6 +269,8 @@ def _widen(linker: Linker, graph: _Graph, seeds: set[int]) -> None:
         return
     reached = verdicts.component(linker.session, there)
     _open(linker, graph, reached - graph.prepared.keys())
+    # What was opened before anybody waited may have changed persons since.
+    graph.was |= records.persons_of(linker.session, reached)
     graph.judged |= verdicts.among(linker.session, reached)
     graph.tied, graph.parted = rulings.in_force(linker.session, reached)
 
@@ -232,7 +291,9 @@ def _components(graph: _Graph, seeds: set[int]) -> Iterator[list[int]]:
         yield sorted(component)
 
 
-def _persons_of(graph: _Graph, component: Sequence[int], scorer: Scorer) -> dict[int, uuid.UUID]:
+def _persons_of(
+    graph: _Graph, component: Sequence[int], pairs: Sequence[Pair], scorer: Scorer
+) -> dict[int, uuid.UUID]:
     if len(component) == 1:
         return {component[0]: graph.named[component[0]].name}
     fingerprint_of = {id_: graph.prepared[id_].record.fingerprint for id_ in component}
@@ -241,7 +302,6 @@ def _persons_of(graph: _Graph, component: Sequence[int], scorer: Scorer) -> dict
     def by_fingerprint(pairs: Iterable[Pair]) -> Iterator[tuple[str, str]]:
         return (pair_of(fingerprint_of[one], fingerprint_of[other]) for one, other in pairs)
 
-    pairs = [pair for pair in graph.judged if inside >= set(pair)]
     groups = cluster(
         {fingerprint_of[id_]: graph.prepared[id_] for id_ in component},
         dict(zip(by_fingerprint(pairs), (graph.judged[pair] for pair in pairs), strict=True)),

@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 
 from services.chassis.sealing import Keyring, SealBroken, keyed_hash
+from services.identity.domain import sketching
 from services.identity.domain.normalisation.names import Name
 from services.identity.domain.normalisation.places import Place
 from services.identity.domain.records import Record, Told, read_record
-from services.identity.domain.sketching import BITS, features_of
 from services.identity.errors import traits_unreadable
 from services.identity.storage.decisions import Decided
 
@@ -121,16 +121,13 @@ def hashed_keys(keys: Sequence[str], blind: bytes) -> list[int]:
 
 
 def sketch_of(record: Record, blind: bytes) -> int:
-    """The record's sketch: a bit for each of its features, by the keyed hash of the feature."""
-    sketch = 0
-    for feature in features_of(record):
-        sketch |= _bit_of(blind, feature)
-    return sketch
+    """The record's sketch, by the keyed hash of each of its features."""
+    return sketching.sketch_of(record, lambda feature: _number_of(blind, feature))
 
 
 @lru_cache(maxsize=10_000)  # pairs of letters and digits: few, and each in many records
-def _bit_of(blind: bytes, feature: str) -> int:
-    return int(1 << int.from_bytes(keyed_hash(blind, f"bit:{feature}")[:4]) % BITS)
+def _number_of(blind: bytes, feature: str) -> int:
+    return int.from_bytes(keyed_hash(blind, f"bit:{feature}")[:4])
 
 
 def name_of_key(blind: bytes) -> str:
@@ -160,8 +157,8 @@ def pack(record: Record) -> bytes:
     )
 
 
-def _packed(name: Name) -> list[Any]:
-    return [name.text, name.core, sorted(name.parts), name.sound]
+def _packed(name: Name) -> list[str]:
+    return [name.text, name.core, " ".join(sorted(name.parts)), name.sound]
 
 
 def unpack(packed: bytes) -> Record:
@@ -183,9 +180,13 @@ def unpack(packed: bytes) -> Record:
     )
 
 
-def _unpacked(name: list[Any]) -> Name:
-    text, core, parts, sound = name
-    return Name(text, core, frozenset(parts), sound)
+def _unpacked(name: list[str]) -> Name:
+    return _name(*name)
+
+
+@lru_cache(maxsize=100_000)  # a name is made once for all the records that bear it
+def _name(text: str, core: str, parts: str, sound: str) -> Name:
+    return Name(text, core, frozenset(parts.split()), sound)
 
 
 def attributions_to_wire(decided: Sequence[Decided]) -> list[dict[str, Any]]:

@@ -48,9 +48,10 @@ def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement]) -> list[D
         return _attribute(linker, now, fresh, known, {})
     if records.key_in_use(linker.session) not in (schemas.name_of_key(linker.keys.blind), None):
         raise BlindKeyUnknown
+    # All that takes time is done before anybody has to wait for this chunk.
+    looked = linking.look(linker, [one for content, one in contents.items() if content not in known])
     records.hold(linker.session)
-    known = records.by_content(linker.session, contents)
-    taken = linking.take_in(linker, [one for content, one in contents.items() if content not in known])
+    taken = linking.take_in(linker, looked)
     moved = move(linker, now, taken.moved, "regroupement")
     known = records.by_content(linker.session, contents)
     return moved + _attribute(linker, now, fresh, known, taken.cause_of)

@@ -2,10 +2,10 @@
 
     python -m tests.identity.benchmark [--base 1000000] [--lines 10000] [--chunk 500] [--workers 2]
 
-The database is the one of AGORA_IDENTITY_DATABASE_URL; its identity tables are emptied, then filled with a base
-of generated persons, one record each, by the service's own reading, keys and seals (only the writing is COPY,
-with the indexes made after). Then lines about them come in: known contents with NIR, new contents with and
-without NIR, one trait in ten not quite right; and what one line against its candidates takes.
+The database is the one of AGORA_IDENTITY_DATABASE_URL; its identity tables are emptied, then filled with a
+base of generated persons, one record each, by the service's own reading, keys and seals (only the writing is
+COPY, with the indexes made after). Then lines about them come in: known contents with NIR, new contents with
+and without NIR, one trait in ten not quite right; and what one line against its candidates takes.
 """
 
 import argparse
@@ -43,7 +43,7 @@ TODAY = date(2026, 6, 30)
 PART = 5_000
 _INDEXES = {
     "record": ("pk_record", "uq_record_mark", "ix_record_person_id"),
-    "record_key": ("pk_record_key",),
+    "record_key": ("uq_record_key",),
     "content": ("pk_content",),
 }
 
@@ -75,8 +75,8 @@ def fill(url: str, base: int, workers: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for table, names in _INDEXES.items():
             for name in names:
-                kind = "CONSTRAINT" if name[:2] in ("pk", "uq") else None
-                drop = f"ALTER TABLE {table} DROP CONSTRAINT {name}" if kind else f"DROP INDEX {name}"
+                of_table = name.startswith("pk") or name == "uq_record_mark"
+                drop = f"ALTER TABLE {table} DROP CONSTRAINT {name}" if of_table else f"DROP INDEX {name}"
                 connection.execute(drop.encode())
         parts = [(url, start, min(start + PART, base), base) for start in range(0, base, PART)]
         with multiprocessing.get_context("spawn").Pool(workers) as pool:
@@ -86,7 +86,9 @@ def fill(url: str, base: int, workers: int) -> None:
         connection.execute("ALTER TABLE record ADD CONSTRAINT pk_record PRIMARY KEY (record_id)")
         connection.execute("ALTER TABLE record ADD CONSTRAINT uq_record_mark UNIQUE (mark)")
         connection.execute("CREATE INDEX ix_record_person_id ON record (person_id)")
-        connection.execute("ALTER TABLE record_key ADD CONSTRAINT pk_record_key PRIMARY KEY (key, record_id)")
+        connection.execute(
+            "CREATE UNIQUE INDEX uq_record_key ON record_key (key, record_id) INCLUDE (sketch)"
+        )
         connection.execute("ALTER TABLE content ADD CONSTRAINT pk_content PRIMARY KEY (mark)")
         connection.execute("SELECT setval(pg_get_serial_sequence('record', 'record_id'), %s)", (base + 1,))
         connection.execute(b"VACUUM ANALYZE record, record_key, content")
@@ -100,18 +102,16 @@ def _fill_part(asked: tuple[str, int, int, int]) -> None:
     entered = [one for number in range(first, last) for one in _entered(number, under, seen)]
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         with cursor.copy(
-            "COPY record (record_id, mark, sealed, sketch, is_nobody, name, person_id, marked_with) FROM STDIN"
+            "COPY record (record_id, mark, sealed, is_nobody, name, person_id, marked_with) FROM STDIN"
         ) as copy:
-            for number, mark, packed, sketch, nobody, _, _ in entered:
+            for number, mark, packed, _, nobody, _, _ in entered:
                 person_id = uuid.uuid4()
                 sealed_record = KEYS.own.seal(packed, b"record:" + mark)
-                copy.write_row(
-                    (number, mark, sealed_record, f"{sketch:0{BITS}b}", nobody, person_id, person_id, name)
-                )
-        with cursor.copy("COPY record_key (key, record_id) FROM STDIN") as copy:
-            for number, _, _, _, _, keys, _ in entered:
+                copy.write_row((number, mark, sealed_record, nobody, person_id, person_id, name))
+        with cursor.copy("COPY record_key (key, record_id, sketch) FROM STDIN") as copy:
+            for number, _, _, sketch, _, keys, _ in entered:
                 for key in set(keys):
-                    copy.write_row((key, number))
+                    copy.write_row((key, number, f"{sketch:0{BITS}b}"))
         with cursor.copy("COPY content (mark, record_id) FROM STDIN") as copy:
             for number, _, _, _, _, _, content in entered:
                 copy.write_row((content, number))
@@ -168,7 +168,7 @@ def _resolve_all(asked: tuple[int, list[bytes]]) -> None:
 
 
 def measure(name: str, base: int, workers: int, told_of: list[bytes], lines: int) -> None:
-    """As many processes as workers, each with its share of the messages; imports and model are not counted."""
+    """As many processes as workers, each with its share of the messages; their start is not counted."""
     shares = [(base, told_of[worker::workers]) for worker in range(workers)]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         pool.map(_resolve_all, [(base, []) for _ in shares])
@@ -176,7 +176,7 @@ def measure(name: str, base: int, workers: int, told_of: list[bytes], lines: int
         pool.map(_resolve_all, shares, chunksize=1)
         seconds = time.perf_counter() - began
     print(
-        f"{name:52} {lines / seconds:8,.0f} lines/s   {1000 * seconds * workers / len(told_of):7.1f} ms a chunk"
+        f"{name:52} {lines / seconds:8,.0f} lines/s {1000 * seconds * workers / len(told_of):7.1f} ms a chunk"
     )
 
 

@@ -215,7 +215,7 @@ def test_a_chunk_is_a_constant_number_of_statements(
 ) -> None:
     new = [personne(nir=nir_of(number), prenoms=[f"Marie{number}"]) for number in range(size)]
     use_cases.resolve_persons(linker(session), NOW, ids(size), sealed(new))
-    assert len(statements) <= 20
+    assert len(statements) <= 22
     statements.clear()
     use_cases.resolve_persons(linker(session), NOW, ids(size), sealed(new))
     assert len(statements) == 6 + 2  # and two to announce

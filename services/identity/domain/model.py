@@ -46,6 +46,8 @@ class Model:
     frequencies: Mapping[str, Frequencies]
     unlisted: Frequencies
     thresholds: Thresholds
+    # Records whose sketches are less alike than this share are not compared (see `sketching`).
+    least_likeness: float = 0.45
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @property

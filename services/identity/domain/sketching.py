@@ -7,12 +7,26 @@ since it depends on how damaged the records are. Whether two records are compare
 is the same whichever comes first.
 """
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable
 
 from services.identity.domain.normalisation.names import Name
 from services.identity.domain.records import Record
 
 BITS = 256
+
+
+def sketch_of(record: Record, number_of: Callable[[str], int]) -> int:
+    """The record's sketch, `number_of` being the hash that says which bit a feature sets."""
+    sketch = 0
+    for feature in features_of(record):
+        sketch |= 1 << number_of(feature) % BITS
+    return sketch
+
+
+def unkeyed(feature: str) -> int:
+    """A hash for records that are nowhere kept: those that a model is learned from."""
+    return int.from_bytes(hashlib.blake2b(feature.encode(), digest_size=4).digest())
 
 
 def features_of(record: Record) -> set[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.chassis.sealing import Keyring
-from services.identity.domain.sketching import ALIKE_PERCENT, BITS
+from services.identity.domain.sketching import BITS
 
 _KEY_IN_USE = text("SELECT marked_with FROM record LIMIT 1")
 # Whoever takes in records nobody knew waits for whoever does so at this moment: what each finds is all
@@ -35,24 +35,22 @@ _BY_MARK = text(
     SELECT mark, record_id, person_id, is_nobody FROM record WHERE mark = ANY(CAST(:marks AS bytea[]))
     """
 )
+_NEWEST = text("SELECT coalesce(max(record_id), 0) FROM record")
 _CANDIDATES = text(
     f"""
     WITH asked AS (
         SELECT * FROM unnest(CAST(:asking AS int[]), CAST(:keys AS bigint[]), CAST(:are_nirs AS boolean[]))
                  AS asked(asking, key, is_nir)
     ),
-    found AS (
-        SELECT asking, record_id, bool_or(is_nir) AS has_nir FROM asked JOIN record_key USING (key)
-        GROUP BY asking, record_id
-    ),
     sketched AS (
-        SELECT * FROM unnest(CAST(:askings AS int[]), CAST(:sketches AS text[])) AS sketched(asking, sketch)
+        SELECT asking, CAST(sketch AS bit({BITS})) AS sketch, bit_count(CAST(sketch AS bit({BITS}))) AS bits
+        FROM unnest(CAST(:askings AS int[]), CAST(:sketches AS text[])) AS sketched(asking, sketch)
     )
-    SELECT asking, record_id
-    FROM found JOIN sketched USING (asking) JOIN record USING (record_id)
-    WHERE found.has_nir OR 100 * bit_count(record.sketch & CAST(sketched.sketch AS bit({BITS})))
-          >= {ALIKE_PERCENT}
-             * least(bit_count(record.sketch), bit_count(CAST(sketched.sketch AS bit({BITS}))))
+    SELECT DISTINCT asked.asking, found.record_id
+    FROM asked JOIN sketched USING (asking) JOIN record_key AS found USING (key)
+    WHERE found.record_id > :after
+      AND (asked.is_nir OR bit_count(found.sketch & sketched.sketch)
+           >= CAST(:least_likeness AS float8) * least(sketched.bits, bit_count(found.sketch)))
     """
 )
 _LOAD = text(
@@ -62,20 +60,20 @@ _LOAD = text(
     """
 )
 _ADD = text(
-    f"""
-    INSERT INTO record (record_id, mark, sealed, sketch, is_nobody, name, person_id, marked_with)
-    SELECT record_id, mark, sealed, CAST(sketch AS bit({BITS})), is_nobody, name, person_id, :marked_with
-    FROM unnest(
+    """
+    INSERT INTO record (record_id, mark, sealed, is_nobody, name, person_id, marked_with)
+    SELECT *, :marked_with FROM unnest(
         CAST(:record_ids AS bigint[]), CAST(:marks AS bytea[]), CAST(:sealed AS bytea[]),
-        CAST(:sketches AS text[]), CAST(:are_nobody AS boolean[]), CAST(:names AS uuid[]),
-        CAST(:person_ids AS uuid[])
-    ) AS added(record_id, mark, sealed, sketch, is_nobody, name, person_id)
+        CAST(:are_nobody AS boolean[]), CAST(:names AS uuid[]), CAST(:person_ids AS uuid[])
+    )
     """
 )
 _ADD_KEYS = text(
-    """
-    INSERT INTO record_key (key, record_id)
-    SELECT DISTINCT * FROM unnest(CAST(:keys AS bigint[]), CAST(:record_ids AS bigint[]))
+    f"""
+    INSERT INTO record_key (key, record_id, sketch)
+    SELECT DISTINCT key, record_id, CAST(sketch AS bit({BITS}))
+    FROM unnest(CAST(:keys AS bigint[]), CAST(:record_ids AS bigint[]), CAST(:sketches AS text[]))
+         AS added(key, record_id, sketch)
     """
 )
 _ADD_CONTENTS = text(
@@ -188,9 +186,16 @@ def _known(session: Session, statement: object, marks: Iterable[bytes]) -> dict[
     return {bytes(row.mark): Known(row.record_id, row.person_id, row.is_nobody) for row in rows}
 
 
-def candidates(session: Session, asking: Sequence[New]) -> list[tuple[int, int]]:
+def newest(session: Session) -> int:
+    """The number of the last record that is there; whoever comes later has a higher one."""
+    return int(session.execute(_NEWEST).scalar_one())
+
+
+def candidates(
+    session: Session, asking: Sequence[New], least_likeness: float, after: int = 0
+) -> list[tuple[int, int]]:
     """(place in `asking`, record) of those that share a key with one and are alike by their sketches, and of
-    those that share a NIR, however unlike."""
+    those that share a NIR, however unlike; of records after this number."""
     keys = [(place, key, key == one.nir) for place, one in enumerate(asking) for key in one.keys]
     rows = session.execute(
         _CANDIDATES,
@@ -200,6 +205,8 @@ def candidates(session: Session, asking: Sequence[New]) -> list[tuple[int, int]]
             "are_nirs": [is_nir for _, _, is_nir in keys],
             "askings": list(range(len(asking))),
             "sketches": [_bits(one.sketch) for one in asking],
+            "least_likeness": least_likeness,
+            "after": after,
         },
     )
     return [(row.asking, row.record_id) for row in rows]
@@ -224,15 +231,21 @@ def add(
             "record_ids": [one.record_id for one in new],
             "marks": [one.mark for one in new],
             "sealed": [keys.seal(one.packed, _purpose(one.mark)) for one in new],
-            "sketches": [_bits(one.sketch) for one in new],
             "are_nobody": [one.is_nobody for one in new],
             "names": [one.name for one in new],
             "person_ids": [person_of[one.record_id] for one in new],
             "marked_with": marked_with,
         },
     )
-    pairs = [(key, one.record_id) for one in new for key in one.keys]
-    session.execute(_ADD_KEYS, {"keys": [key for key, _ in pairs], "record_ids": [id_ for _, id_ in pairs]})
+    keyed = [(key, one.record_id, _bits(one.sketch)) for one in new for key in one.keys]
+    session.execute(
+        _ADD_KEYS,
+        {
+            "keys": [key for key, _, _ in keyed],
+            "record_ids": [record_id for _, record_id, _ in keyed],
+            "sketches": [sketch for _, _, sketch in keyed],
+        },
+    )
 
 
 def add_contents(session: Session, record_of: Mapping[bytes, int]) -> None:

@@ -54,7 +54,6 @@ record = Table(
     Column("record_id", BigInteger, Identity(), primary_key=True),
     Column("mark", LargeBinary, nullable=False, unique=True),
     Column("sealed", LargeBinary, nullable=False),
-    Column("sketch", BIT(BITS), nullable=False),
     Column("is_nobody", Boolean, nullable=False),
     Column("name", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False, index=True),
@@ -63,12 +62,15 @@ record = Table(
 )
 
 # The keys by which a record is found: eight bytes of a keyed hash. Two keys that meet by chance bring a
-# candidate more, and nothing else.
+# candidate more, and nothing else. The sketch stands beside the key, in the index itself: a block is read
+# from one place, and most of it is dropped without a look at the records.
 record_key = Table(
     "record_key",
     metadata,
-    Column("key", BigInteger, primary_key=True, autoincrement=False),
-    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", BigInteger, nullable=False),
+    Column("record_id", BigInteger, nullable=False),
+    Column("sketch", BIT(BITS), nullable=False),
+    Index("uq_record_key", "key", "record_id", unique=True, postgresql_include=["sketch"]),
 )
 
 # What was judged of two records, the smaller number first; what is of two persons is not written.

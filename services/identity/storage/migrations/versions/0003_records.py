@@ -22,7 +22,6 @@ def upgrade() -> None:
         sa.Column("record_id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("sketch", postgresql.BIT(256), nullable=False),
         sa.Column("is_nobody", sa.Boolean(), nullable=False),
         sa.Column("name", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -34,9 +33,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_record_person_id"), "record", ["person_id"], unique=False)
     op.create_table(
         "record_key",
-        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("record_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("key", "record_id", name=op.f("pk_record_key")),
+        sa.Column("key", sa.BigInteger(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("sketch", postgresql.BIT(256), nullable=False),
+    )
+    op.create_index(
+        "uq_record_key", "record_key", ["key", "record_id"], unique=True, postgresql_include=["sketch"]
     )
     op.create_table(
         "verdict",
