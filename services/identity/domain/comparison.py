@@ -58,6 +58,8 @@ TRAITS = (
 # Two texts this alike (Winkler, 1990) differ by more than slips of the finger; below the second they are
 # no more alike than strangers' names often are.
 _NEAR_FROM, _FAR_FROM = 0.88, 0.78
+# LEA and LA may be one name; LI and LE, with fewer letters between them, are two.
+_LETTERS_OF_A_SLIP = 5
 
 
 class Crossing(Enum):
@@ -173,7 +175,7 @@ def name_level(one: Name, other: Name) -> int:
     if shortest == 1:
         return FAR if a[0] == b[0] else 0  # an initial
     slips = OSA.distance(a, b, score_cutoff=2)
-    if slips == 1 and shortest >= 3:
+    if slips == 1 and len(a) + len(b) >= _LETTERS_OF_A_SLIP:
         return TYPED
     if (slips == 2 and shortest >= 5) or (shortest >= 3 and (a.startswith(b) or b.startswith(a))):
         return NEAR
