@@ -63,7 +63,9 @@ class _Groups:
     decided: Decided
     thresholds: Thresholds
     verdicts: dict[Pair, Verdict]
-    group_of: dict[str, list[str]] = field(default_factory=dict)
+    group_of: dict[str, Group] = field(default_factory=dict)
+    # Two groups that may not join are not asked again for each link between them.
+    refused: set[frozenset[tuple[str, int]]] = field(default_factory=set)
 
     def verdict(self, one: str, other: str) -> Verdict:
         pair = pair_of(one, other)
@@ -103,16 +105,25 @@ class _Groups:
         if by in self.decided.must_link:
             return False
         one, other = self._certified(ones), self._certified(others)
-        return bool(one and other) and one != other
+        return bool(one and other) and not one & other
 
     def _certified(self, group: Sequence[str]) -> set[str]:
         records = (self.records[one].record for one in group)
         return {one.nir for one in records if one.is_certified and one.nir and not is_provisional(one.nir)}
 
-    def join(self, ones: list[str], others: list[str]) -> None:
-        joined = sorted([*ones, *others])
-        for one in joined:
-            self.group_of[one] = joined
+    def try_to_join(self, pair: Pair) -> None:
+        """Make one group of those of this pair, if they may be."""
+        ones, others = self.group_of[pair[0]], self.group_of[pair[1]]
+        # Groups only grow: its first record and its size tell one from what it was and will be.
+        both = frozenset({(ones[0], len(ones)), (others[0], len(others))})
+        is_ordinary = pair not in self.decided.must_link and pair not in self.decided.kept
+        if ones is others or (is_ordinary and both in self.refused):
+            return
+        if self.may_join(ones, others, pair):
+            joined = tuple(sorted((*ones, *others)))
+            self.group_of |= dict.fromkeys(joined, joined)
+        else:
+            self.refused.add(both)
 
 
 def cluster(
@@ -125,12 +136,10 @@ def cluster(
     """The persons of these records, sorted, given the verdicts on the pairs that share a key. Records are
     known by their fingerprints; those of other components are not asked for."""
     groups = _Groups(records, judge, decided, thresholds, dict(verdicts))
-    groups.group_of = {one: [one] for one in records}
+    groups.group_of = {one: (one,) for one in records}
     for pair in _surest_first(verdicts, decided, thresholds, records):
-        ones, others = groups.group_of[pair[0]], groups.group_of[pair[1]]
-        if ones is not others and groups.may_join(ones, others, pair):
-            groups.join(ones, others)
-    return tuple(sorted({tuple(group) for group in groups.group_of.values()}))
+        groups.try_to_join(pair)
+    return tuple(sorted(set(groups.group_of.values())))
 
 
 def _are_relatives(verdicts: Sequence[Verdict]) -> bool:
