@@ -47,7 +47,7 @@ class Model:
     unlisted: Frequencies
     thresholds: Thresholds
     # Records whose sketches are less alike than this share are not compared (see `sketching`).
-    least_likeness: float = 0.45
+    least_likeness: float = 0.35
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @property

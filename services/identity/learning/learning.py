@@ -25,6 +25,7 @@ from services.identity.domain.comparison import TRAITS, UNKNOWN, compare
 from services.identity.domain.model import Model, Thresholds
 from services.identity.domain.records import Record
 from services.identity.domain.scoring import Scorer, probability_of
+from services.identity.domain.sketching import likeness, sketch_of, unkeyed
 from services.identity.learning import start
 from services.identity.learning.counting import frequencies_of
 from services.identity.learning.maximisation import Probabilities, maximise
@@ -40,6 +41,9 @@ _BEYOND_RARITY = -30.0
 # Before anything is known, one record in ten has another of its person.
 _SIBLINGS = 0.1
 _MOST_TURNS = 6
+# Of the pairs of one person, this share may be lost for being less alike than all others.
+_MISSED = 0.002
+_LEAST_LIKELY, _MOST_LIKELY = 0.35, 0.7
 _PRIOR_STAYS = 0.002
 # The commune, given the postcode, is seldom seen between two persons: the commune alone tells what to expect.
 _GIVEN, _ALONE, _TRUST_IN_ALONE = "commune_meme_code_postal", "commune", 20.0
@@ -98,16 +102,19 @@ def _learned(model: Model, sample: _Sample, least: int) -> Model:
     counts = {levels: len(pairs) for levels, pairs in sample.patterns.items()}
     turns: list[dict[str, float]] = []
     probabilities: list[float] = []
+    weigher = _Weigher(sample.records, model)
     for turn in range(_MOST_TURNS):
-        model = replace(model, u=_frozen(_unlike(sample, _Weigher(sample.records, model) if turn else None)))
+        model = replace(model, u=_frozen(_unlike(sample, weigher if turn else None)))
         m, rounds = maximise(counts, _lists(model.m), _lists(model.u), math.exp2(model.prior))
         model = replace(model, m=_frozen(_tempered(m, model.siblings * len(sample.records) / 2)))
-        probabilities = _Weigher(sample.records, model).probabilities(sample.patterns)
+        weigher = _Weigher(sample.records, model)
+        probabilities = weigher.probabilities(sample.patterns)
         # Never none: one pair may be among the next million records.
         siblings = 2 * max(sum(probabilities), 0.5) / len(sample.records)
         settled = turn > 1 and abs(siblings - model.siblings) <= _PRIOR_STAYS * siblings
         listed, unlisted = frequencies_of(sample.records, least, siblings)
         model = replace(model, siblings=siblings, frequencies=listed, unlisted=unlisted)
+        weigher = _Weigher(sample.records, model)
         turns.append({"rounds": rounds, "siblings": siblings})
         if settled:
             break
@@ -121,7 +128,8 @@ def _learned(model: Model, sample: _Sample, least: int) -> Model:
         "expected_pairs_of_one_person": sum(probabilities),
         "expected_f1": best,
     }
-    return replace(model, thresholds=thresholds_of(best), report=report)
+    likeness = least_likeness_of(sample.records, weigher.alike(sample.patterns))
+    return replace(model, thresholds=thresholds_of(best), least_likeness=likeness, report=report)
 
 
 class _Weigher:
@@ -138,6 +146,16 @@ class _Weigher:
             for levels, pairs in patterns.items()
             if self._scorer.weigh_levels(levels) >= _BEYOND_RARITY
             for pair in pairs
+        ]
+
+    def alike(self, patterns: Patterns) -> list[Pair]:
+        """The pairs that are likelier of one person than of two."""
+        return [
+            pair
+            for levels, pairs in patterns.items()
+            if self._scorer.weigh_levels(levels) >= _BEYOND_RARITY
+            for pair in pairs
+            if self._weigh(pair) >= 0
         ]
 
     def of_two_persons(self, levels: tuple[int, ...], pairs: Sequence[Pair]) -> int:
@@ -196,6 +214,16 @@ def best_expected_f1(probabilities: Sequence[float]) -> float:
         taken += probability
         best = max(best, 2 * taken / (count + total))
     return best or 1.0
+
+
+def least_likeness_of(records: Sequence[Record], alike: Sequence[Pair]) -> float:
+    """How alike the sketches of two records must be for them to be compared: as nearly all of the pairs are
+    that are likelier of one person. Where damage is rare, more of the rest need not be looked at."""
+    if not alike:
+        return _LEAST_LIKELY
+    sketches = [sketch_of(record, unkeyed) for record in records]
+    found = sorted(likeness(sketches[one], sketches[other]) for one, other in alike)
+    return round(min(max(found[int(_MISSED * len(found))], _LEAST_LIKELY), _MOST_LIKELY), 2)
 
 
 def thresholds_of(expected_f1: float) -> Thresholds:
