@@ -96,6 +96,20 @@ class Key(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         return self.key
 
 
+class FormerKeys(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+    """The 32-byte keys that a key in force replaces, from the setting of this name; none by default."""
+
+    def __init__(self, setting: str) -> None:
+        self.setting = setting
+        super().__init__()
+
+    def setup(self) -> None:
+        self.keys = tuple(key_of(key) for key in os.environ.get(self.setting, "").split(",") if key)
+
+    def get_dependency(self, _: Any) -> tuple[bytes, ...]:
+        return self.keys
+
+
 class Number(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     """A whole number, from the setting of this name or a default."""
 

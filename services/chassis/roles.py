@@ -4,6 +4,7 @@ python -m services.dossier run [dossier dossier_bulk]    the doors, all or the o
 python -m services.dossier relay                         publishes what the outbox holds
 python -m services.dossier migrate                       tables and queues, then ends
 python -m services.dossier check                         says whether it could work; 0 or 1
+python -m services.identity job rotate                   a task of the service's own, by its name; then ends
 """
 
 import argparse
@@ -29,6 +30,8 @@ def main(service: str, arguments: list[str] | None = None) -> int:
     roles.add_parser("run").add_argument("doors", nargs="*", help="names of nameko services; all by default")
     for role in ("relay", "migrate", "check"):
         roles.add_parser(role)
+    job = roles.add_parser("job", help="a task of the service's own")
+    job.add_argument("name")
     revision = roles.add_parser("revision", help="write a migration from the tables in the code")
     revision.add_argument("message")
     asked = parser.parse_args(arguments)
@@ -123,6 +126,17 @@ def _check(settings: "Settings", _: argparse.Namespace) -> int:
     return 0 if all(finding.well for finding in findings) else 1
 
 
+def _job(settings: "Settings", asked: argparse.Namespace) -> int:
+    from services.chassis import database
+
+    jobs = importlib.import_module(f"services.{settings.service}.jobs").JOBS
+    if asked.name not in jobs:
+        print(f"no such job; there are: {', '.join(sorted(jobs))}", file=sys.stderr)  # noqa: T201  # the answer
+        return 2
+    jobs[asked.name](settings, database.engine_of(settings, connections=2))
+    return 0
+
+
 def _revision(settings: "Settings", asked: argparse.Namespace) -> int:
     from services.chassis import database, migrations
 
@@ -136,5 +150,6 @@ _ROLES: dict[str, Callable[["Settings", Any], int]] = {
     "relay": _relay,
     "migrate": _migrate,
     "check": _check,
+    "job": _job,
     "revision": _revision,
 }

@@ -23,7 +23,7 @@ from services.identity.domain.scoring import Prepared, Scorer
 from services.identity.domain.sketching import likeness
 from services.identity.schemas import Statement
 from services.identity.storage import records, rulings, verdicts
-from services.identity.storage.records import New
+from services.identity.storage.records import Asking, Known, New
 from services.identity.storage.verdicts import Pair
 
 # Each process keeps so many open: a record never changes, and those of one block come together.
@@ -32,11 +32,18 @@ _KEPT_OPEN = 20_000
 
 @dataclass(frozen=True, slots=True)
 class IdentityKeys:
-    """`traits` opens what ingestion sends, `own` seals what is kept, `blind` makes it findable."""
+    """`traits` opens what ingestion sends, `own` seals what is kept, `blind` makes it findable; by those in
+    `blind_before` records may still be marked, until `rotating` has been through."""
 
     traits: Keyring
     own: Keyring
     blind: bytes
+    blind_before: tuple[bytes, ...] = ()
+
+    @property
+    def blinds(self) -> tuple[bytes, ...]:
+        """Every blind key that records may be marked with, the one in force first."""
+        return (self.blind, *self.blind_before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ class Looked:
     """New contents and what is known of them before anybody waits for anybody: the records that they make, by
     their marks, and what was judged of these and of the records up to number `newest`."""
 
-    mark_of: Mapping[bytes, bytes]
+    read: Mapping[bytes, tuple[bytes, Record]]
     new: Mapping[bytes, New]
     graph: _Graph
     newest: int
@@ -111,19 +118,29 @@ def look(linker: Linker, statements: Sequence[Statement]) -> Looked:
     """Find and judge whom new contents are like; nothing is held, and nothing is written."""
     read = {one.content: schemas.record_of(one) for one in statements}
     mark_of = {content: schemas.mark_of(record, linker.keys.blind) for content, record in read.items()}
-    known = records.by_mark(linker.session, mark_of.values())
+    known = _known(linker, {mark_of[content]: record for content, record in read.items()})
     fresh = {mark_of[content]: record for content, record in read.items() if mark_of[content] not in known}
     newest = records.newest(linker.session)
     graph = _Graph()
     new = {one.mark: one for one in _new(linker, graph, fresh)}
     _judge_all(linker, graph, list(new.values()), 0)
     _judge_among(linker, graph, list(new.values()))
-    return Looked(mark_of, new, graph, newest)
+    return Looked({content: (mark, read[content]) for content, mark in mark_of.items()}, new, graph, newest)
+
+
+def _known(linker: Linker, record_of: Mapping[bytes, Record]) -> dict[bytes, Known]:
+    """Those of these records that are there, whichever key they are marked with, by their marks of today."""
+    today = {
+        schemas.mark_of(record, blind): mark
+        for mark, record in record_of.items()
+        for blind in linker.keys.blinds
+    }
+    return {today[mark]: one for mark, one in records.by_mark(linker.session, today).items()}
 
 
 def take_in(linker: Linker, looked: Looked) -> Taken:
     """Keep the records that were looked at, and look at what came meanwhile; `records.hold` comes before."""
-    known = records.by_mark(linker.session, looked.mark_of.values())
+    known = _known(linker, dict(looked.read.values()))
     new, graph = _numbered(linker, looked, known), looked.graph
     _judge_all(linker, graph, new, looked.newest)
     numbers = {one.record_id for one in new}
@@ -135,7 +152,7 @@ def take_in(linker: Linker, looked: Looked) -> Taken:
         verdicts.follow(linker.session, _followed(graph, person_of))
     record_of = {mark: one.record_id for mark, one in known.items()}
     record_of |= {one.mark: one.record_id for one in new}
-    by_content = {content: record_of[mark] for content, mark in looked.mark_of.items()}
+    by_content = {content: record_of[mark] for content, (mark, _) in looked.read.items()}
     records.add_contents(linker.session, by_content)
     return Taken(by_content, _moved(graph, person_of), _causes(graph, numbers))
 
@@ -198,9 +215,19 @@ def _judge_all(linker: Linker, graph: _Graph, new: Sequence[New], after: int) ->
     """Judge new records against those they are like that came after a number."""
     if not new:
         return
-    found = records.candidates(linker.session, new, linker.scorer.model.least_likeness, after)
+    asking = [one for each in new for one in _asking(linker, graph, each)]
+    found = records.candidates(linker.session, asking, linker.scorer.model.least_likeness, after)
     _open(linker, graph, {record_id for _, record_id in found} - graph.prepared.keys())
-    _judge_pairs(linker, graph, ((new[place].record_id, record_id) for place, record_id in found))
+    _judge_pairs(linker, graph, found)
+
+
+def _asking(linker: Linker, graph: _Graph, one: New) -> Iterator[Asking]:
+    """By what a record is looked for: its keys and its sketch, under each blind key."""
+    yield Asking(one.record_id, one.keys, one.nir, one.sketch)
+    for blind in linker.keys.blind_before:
+        record = graph.prepared[one.record_id].record
+        keys = schemas.hashed_keys(keys_of(record, linker.scorer.model), blind)
+        yield Asking(one.record_id, keys, keys[-1] if record.nir else None, schemas.sketch_of(record, blind))
 
 
 def _judge_among(linker: Linker, graph: _Graph, new: Sequence[New]) -> None:

@@ -69,7 +69,7 @@ def _statement(declaration_id: uuid.UUID, personne: Any, blind: bytes) -> Statem
         told = orjson.dumps(personne, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
         told = json.dumps(personne, sort_keys=True).encode()  # escapes what has no UTF-8
-    return Statement(declaration_id, told, _mark(blind, b"content:", told))
+    return Statement(declaration_id, told, mark_of_content(told, blind))
 
 
 def record_of(statement: Statement) -> Record:
@@ -108,6 +108,11 @@ def _told(personne: Any) -> Told:
 
 def _mark(blind: bytes, kind: bytes, value: bytes) -> bytes:
     return keyed_hash(blind, (kind + value).decode("latin-1"))[:_MARK_BYTES]
+
+
+def mark_of_content(told: bytes, blind: bytes) -> bytes:
+    """The keyed hash of what a line told, to the letter."""
+    return _mark(blind, b"content:", told)
 
 
 def mark_of(record: Record, blind: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from services.chassis.listening import Told, listen
-from services.chassis.providers import Key, Keys, Text, Transaction, WallClock
+from services.chassis.providers import FormerKeys, Key, Keys, Text, Transaction, WallClock
 from services.contracts.ingestion import TRAITS_RECEIVED
 from services.identity import use_cases
 from services.identity.linking import IdentityKeys, Linker
@@ -19,6 +19,7 @@ class Identity:
     traits_keys = Keys("AGORA_TRAITS_KEYS")
     own_keys = Keys("AGORA_IDENTITY_KEYS")
     blind_key = Key("AGORA_IDENTITY_BLIND_KEY")
+    blind_before = FormerKeys("AGORA_IDENTITY_BLIND_BEFORE")
     model = Text("AGORA_IDENTITY_MODEL", "")
 
     @listen(TRAITS_RECEIVED)
@@ -30,7 +31,7 @@ class Identity:
 
     def linker(self, session: Session) -> Linker:
         """What a door links with, in its transaction."""
-        keys = IdentityKeys(self.traits_keys, self.own_keys, self.blind_key)
+        keys = IdentityKeys(self.traits_keys, self.own_keys, self.blind_key, self.blind_before)
         return Linker(session, keys, scorer_of(self.model))
 
 

@@ -41,20 +41,30 @@ def say(linker: Linker, now: datetime, decided: Sequence[Decided]) -> None:
 def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement]) -> list[Decided]:
     """The first decision about each of these lines, and what they change of others."""
     contents = {one.content: one for one in fresh}
-    known = records.by_content(linker.session, contents)
+    known = _known(linker, contents)
     if len(known) == len(contents):
         records.hold_still(linker.session)
-        known = records.by_content(linker.session, contents)  # as it is now that nobody may change it
+        known = _known(linker, contents)  # as it is now that nobody may change it
         return _attribute(linker, now, fresh, known, {})
-    if records.key_in_use(linker.session) not in (schemas.name_of_key(linker.keys.blind), None):
+    if not records.keys_in_use(linker.session) <= set(map(schemas.name_of_key, linker.keys.blinds)):
         raise BlindKeyUnknown
     # All that takes time is done before anybody has to wait for this chunk.
     looked = linking.look(linker, [one for content, one in contents.items() if content not in known])
     records.hold(linker.session)
     taken = linking.take_in(linker, looked)
     moved = move(linker, now, taken.moved, "regroupement")
-    known = records.by_content(linker.session, contents)
+    known = _known(linker, contents)
     return moved + _attribute(linker, now, fresh, known, taken.cause_of)
+
+
+def _known(linker: Linker, contents: Mapping[bytes, Statement]) -> dict[bytes, Known]:
+    """The records of those contents that were told before, whichever key they are marked with."""
+    today = {
+        schemas.mark_of_content(one.told, blind): content
+        for content, one in contents.items()
+        for blind in linker.keys.blinds
+    }
+    return {today[mark]: one for mark, one in records.by_content(linker.session, today).items()}
 
 
 def _attribute(

@@ -42,6 +42,7 @@ def door(session: Session) -> Identity:
         traits_keys=KEYS.traits,
         own_keys=KEYS.own,
         blind_key=KEYS.blind,
+        blind_before=(),
         model="",
     )
     return door

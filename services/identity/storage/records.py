@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 from services.chassis.sealing import Keyring
 from services.identity.domain.sketching import BITS
 
-_KEY_IN_USE = text("SELECT marked_with FROM record LIMIT 1")
+_KEYS_IN_USE = text(
+    """
+    SELECT marked_with FROM record WHERE record_id IN (
+        (SELECT min(record_id) FROM record), (SELECT max(record_id) FROM record)
+    )
+    """
+)
 # Whoever takes in records nobody knew waits for whoever does so at this moment: what each finds is all
 # there is, and what is not found is not there.
 _HOLD = text("SELECT pg_advisory_xact_lock(hashtext('identity.records'))")
@@ -132,6 +138,16 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Asking:
+    """By what a record looks for others: keys and sketch, of one blind key. `nir` is the key of its NIR."""
+
+    record_id: int
+    keys: Sequence[int]
+    nir: int | None
+    sketch: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class New:
     """A record nobody knew; `nir` is the one of its keys that is its NIR's, if it has one."""
 
@@ -145,10 +161,9 @@ class New:
     nir: int | None
 
 
-def key_in_use(session: Session) -> str | None:
-    """The name of the key by which records are marked; None while there is none."""
-    name: str | None = session.scalar(_KEY_IN_USE)
-    return name
+def keys_in_use(session: Session) -> set[str]:
+    """The names of the keys by which the oldest record and the newest are marked."""
+    return set(session.scalars(_KEYS_IN_USE))
 
 
 def hold(session: Session) -> None:
@@ -192,10 +207,10 @@ def newest(session: Session) -> int:
 
 
 def candidates(
-    session: Session, asking: Sequence[New], least_likeness: float, after: int = 0
-) -> list[tuple[int, int]]:
-    """(place in `asking`, record) of those that share a key with one and are alike by their sketches, and of
-    those that share a NIR, however unlike; of records after this number."""
+    session: Session, asking: Sequence[Asking], least_likeness: float, after: int = 0
+) -> set[tuple[int, int]]:
+    """(who asks, record) of those that share a key with one and are alike by their sketches, and of those
+    that share a NIR, however unlike; of records after this number."""
     keys = [(place, key, key == one.nir) for place, one in enumerate(asking) for key in one.keys]
     rows = session.execute(
         _CANDIDATES,
@@ -204,19 +219,19 @@ def candidates(
             "keys": [key for _, key, _ in keys],
             "are_nirs": [is_nir for _, _, is_nir in keys],
             "askings": list(range(len(asking))),
-            "sketches": [_bits(one.sketch) for one in asking],
+            "sketches": [bits_of(one.sketch) for one in asking],
             "least_likeness": least_likeness,
             "after": after,
         },
     )
-    return [(row.asking, row.record_id) for row in rows]
+    return {(asking[row.asking].record_id, row.record_id) for row in rows}
 
 
 def load(session: Session, keys: Keyring, record_ids: Iterable[int]) -> list[Stored]:
     """These records, opened."""
     rows = session.execute(_LOAD, {"record_ids": list(record_ids)})
     return [
-        Stored(row.record_id, row.name, row.person_id, keys.open(row.sealed, _purpose(row.mark)))
+        Stored(row.record_id, row.name, row.person_id, keys.open(row.sealed, purpose_of(row.mark)))
         for row in rows
     ]
 
@@ -230,20 +245,25 @@ def add(
         {
             "record_ids": [one.record_id for one in new],
             "marks": [one.mark for one in new],
-            "sealed": [keys.seal(one.packed, _purpose(one.mark)) for one in new],
+            "sealed": [keys.seal(one.packed, purpose_of(one.mark)) for one in new],
             "are_nobody": [one.is_nobody for one in new],
             "names": [one.name for one in new],
             "person_ids": [person_of[one.record_id] for one in new],
             "marked_with": marked_with,
         },
     )
-    keyed = [(key, one.record_id, _bits(one.sketch)) for one in new for key in one.keys]
+    add_keys(session, [(one.record_id, one.keys, one.sketch) for one in new])
+
+
+def add_keys(session: Session, keyed: Iterable[tuple[int, Sequence[int], int]]) -> None:
+    """Make records findable by their keys: (record, keys, sketch) of each."""
+    rows = [(key, record_id, bits_of(sketch)) for record_id, keys, sketch in keyed for key in keys]
     session.execute(
         _ADD_KEYS,
         {
-            "keys": [key for key, _, _ in keyed],
-            "record_ids": [record_id for _, record_id, _ in keyed],
-            "sketches": [sketch for _, _, sketch in keyed],
+            "keys": [key for key, _, _ in rows],
+            "record_ids": [record_id for _, record_id, _ in rows],
+            "sketches": [sketch for _, _, sketch in rows],
         },
     )
 
@@ -286,9 +306,11 @@ def moves(session: Session, after: int, most: int) -> list[Move]:
     return [Move(*row) for row in session.execute(_MOVES, {"after": after, "most": most})]
 
 
-def _purpose(mark: bytes) -> bytes:
+def purpose_of(mark: bytes) -> bytes:
+    """What a record is sealed for."""
     return b"record:" + bytes(mark)
 
 
-def _bits(sketch: int) -> str:
+def bits_of(sketch: int) -> str:
+    """A sketch as PostgreSQL writes it."""
     return f"{sketch:0{BITS}b}"

@@ -52,7 +52,7 @@ def add(
     """Keep what these lines told and which records they are; returns those that nobody kept meanwhile."""
     asked = {
         "declaration_ids": list(told),
-        "sealed": [keys.seal(plain, _purpose(line)) for line, plain in told.items()],
+        "sealed": [keys.seal(plain, purpose_of_line(line)) for line, plain in told.items()],
         "record_ids": [record_of[line] for line in told],
     }
     return set(session.scalars(_ADD, asked))
@@ -79,8 +79,9 @@ def speaking_for(session: Session, person_id: uuid.UUID) -> dict[int, uuid.UUID]
 def told_by(session: Session, keys: Keyring, declaration_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, bytes]:
     """What these lines told."""
     rows = session.execute(_READ, {"declaration_ids": list(declaration_ids)})
-    return {row.declaration_id: keys.open(row.sealed, _purpose(row.declaration_id)) for row in rows}
+    return {row.declaration_id: keys.open(row.sealed, purpose_of_line(row.declaration_id)) for row in rows}
 
 
-def _purpose(declaration_id: uuid.UUID) -> bytes:
+def purpose_of_line(declaration_id: uuid.UUID) -> bytes:
+    """What a line's statement is sealed for."""
     return b"statement:" + declaration_id.bytes
