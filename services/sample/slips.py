@@ -17,6 +17,7 @@ Slip = Callable[[Random, str], str]
 # Endings and beginnings by which a surname nobody else has can be made.
 _STEMS = ("Bar", "Cam", "Dev", "Esc", "Fau", "Gré", "Jou", "Kerv", "Lam", "Mar", "Nov", "Pel", "Quen", "Ros")
 _MIDDLES = ("a", "e", "i", "o", "ou", "an", "on", "ar", "er", "il", "at", "ign", "ell", "ouss")
+_JOINTS = ("ch", "d", "g", "lv", "m", "nt", "r", "rb", "s", "tr", "v", "z")
 _ENDS = (
     "eau",
     "et",
@@ -88,7 +89,9 @@ def one_statement(
 def _who(random: Random, number: int, today: date) -> Person:
     who = person(random, number, today)
     if random.random() < 0.5:
-        rare = random.choice(_STEMS) + random.choice(_MIDDLES) + random.choice(_ENDS)
+        # Some 50,000 names: of a country's surnames most are borne by few.
+        within = random.choice(_MIDDLES) + random.choice(_JOINTS) if random.random() < 0.8 else ""
+        rare = random.choice(_STEMS) + within + random.choice(_MIDDLES) + random.choice(_ENDS)
         who = replace(who, nom_naissance=rare)
     return who
 

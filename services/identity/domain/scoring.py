@@ -1,6 +1,7 @@
 """How sure it is that two records are of one person: each trait's weight, and their sum with the prior."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.identity.domain.comparison import (
@@ -21,6 +22,7 @@ from services.identity.domain.comparison import (
     compare,
 )
 from services.identity.domain.model import Model, Thresholds
+from services.identity.domain.normalisation.names import Name
 from services.identity.domain.records import Record
 
 # A name that is nearly a rare one is rarer than most, but how rare depends on how many names are nearly it,
@@ -31,16 +33,10 @@ _HIGHEST = tuple(len(trait.levels) - 1 for trait in TRAITS)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Prepared:
-    """A record, and how much each of its values tells under one model: what needs no second look-up."""
+    """A record as a scorer takes it. How much its values tell is looked up when a pair needs it: of most
+    pairs nothing agrees, and most records of a block are compared once."""
 
     record: Record
-    surnames: tuple[float, ...]
-    first_names: tuple[float, ...]
-    crossed: tuple[tuple[float, ...], tuple[float, ...]]
-    birth: float
-    place: float
-    postcode: float
-    commune: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +60,22 @@ class Explanation:
     thresholds: Thresholds
 
 
+def _place_of(record: Record) -> str:
+    return record.place.text if record.place else ""
+
+
+def _commune_of(record: Record) -> str:
+    return record.commune.text if record.commune else ""
+
+
+# Of each trait that is a place: the table of its frequencies, and a record's value.
+_PLACES: tuple[tuple[int, str, Callable[[Record], str]], ...] = (
+    (LIEU, "lieu_naissance", _place_of),
+    (CODE_POSTAL, "code_postal", lambda record: record.postcode),
+    (COMMUNE, "commune", _commune_of),
+)
+
+
 class Scorer:
     """Weighs pairs under one model; it looks everything up once, and keeps nothing of what it weighs."""
 
@@ -80,23 +92,8 @@ class Scorer:
         )
 
     def prepare(self, record: Record) -> Prepared:
-        """The record with what its values tell."""
-        bits = self.model.bits_of
-        surnames = tuple(bits("nom", name.text) for name in record.surnames)
-        first_names = tuple(bits("prenom", name.text) for name in record.first_names)
-        return Prepared(
-            record,
-            surnames,
-            first_names,
-            (
-                _least(surnames, [bits("prenom", name.text) for name in record.surnames]),
-                _least(first_names, [bits("nom", name.text) for name in record.first_names]),
-            ),
-            self.model.birth_bits_of(record.birth) if record.birth else 0.0,
-            bits("lieu_naissance", record.place.text) if record.place else 0.0,
-            bits("code_postal", record.postcode) if record.postcode else 0.0,
-            bits("commune", record.commune.text) if record.commune else 0.0,
-        )
+        """The record, ready to be compared."""
+        return Prepared(record)
 
     def weigh(self, one: Prepared, other: Prepared) -> float:
         """The odds that two records are of one person, in bits."""
@@ -126,20 +123,40 @@ class Scorer:
         levels = compared.levels
         found: list[tuple[int, float]] = []
         if levels[NOM] >= NEAR or levels[PRENOM] >= NEAR:
-            surname, first_name = _told_by_names(compared, one, other)
+            surname, first_name = self._told_by_names(compared, one.record, other.record)
             if levels[NOM] >= NEAR:
                 found.append((NOM, self._rarity(NOM, levels, surname)))
             if levels[PRENOM] >= NEAR:
                 found.append((PRENOM, self._rarity(PRENOM, levels, first_name)))
         if levels[NAISSANCE] in (TYPED_DAY, SAME_DAY):  # of a date known in part, the level tells how much
-            found.append((NAISSANCE, self._rarity(NAISSANCE, levels, min(one.birth, other.birth))))
-        if levels[LIEU] >= 2:
-            found.append((LIEU, self._rarity(LIEU, levels, min(one.place, other.place))))
-        if levels[CODE_POSTAL] >= 2:
-            found.append((CODE_POSTAL, self._rarity(CODE_POSTAL, levels, min(one.postcode, other.postcode))))
-        if levels[COMMUNE] >= 2:
-            found.append((COMMUNE, self._rarity(COMMUNE, levels, min(one.commune, other.commune))))
+            birth = min(map(self.model.birth_bits_of, (one.record.birth, other.record.birth)))
+            found.append((NAISSANCE, self._rarity(NAISSANCE, levels, birth)))
+        for trait, table, value_of in _PLACES:
+            if levels[trait] >= 2:
+                values = value_of(one.record), value_of(other.record)
+                told = min(self.model.bits_of(table, value) for value in values)
+                found.append((trait, self._rarity(trait, levels, told)))
         return found
+
+    def _told_by_names(self, compared: Compared, one: Record, other: Record) -> tuple[float, float]:
+        """How much the names that met tell: those that answer for `nom`, and for `prenom`; what is missing
+        tells nothing."""
+        (i, j), (k, n) = compared.surnames, compared.first_names
+        if compared.crossing is Crossing.NONE:
+            return (
+                self._lesser(("nom",), one.surnames[i : i + 1] + other.surnames[j : j + 1]),
+                self._lesser(("prenom",), one.first_names[k : k + 1] + other.first_names[n : n + 1]),
+            )
+        both = ("nom", "prenom")
+        across = self._lesser(both, one.surnames[i : i + 1] + other.first_names[j : j + 1])
+        back = self._lesser(both, one.first_names[k : k + 1] + other.surnames[n : n + 1])
+        return (across, back) if compared.crossing is Crossing.SURNAME_FIRST else (back, across)
+
+    def _lesser(self, tables: tuple[str, ...], met: tuple[Name, ...]) -> float:
+        """The bits of the more common of two names that met, by the tables in which it is more common."""
+        if len(met) < 2:
+            return 0.0
+        return min(self.model.bits_of(table, name.text) for name in met for table in tables)
 
     def _rarity(self, trait: int, levels: tuple[int, ...], told: float) -> float:
         rarity = told - self._common[trait]
@@ -156,25 +173,6 @@ class Scorer:
             parts.append(Part(trait.name, None if level == UNKNOWN else trait.levels[level], weight, rarity))
         total = self._prior + sum(part.weight for part in parts)
         return Explanation(self.model.version, self._prior, tuple(parts), total, self.model.thresholds)
-
-
-def _told_by_names(compared: Compared, one: Prepared, other: Prepared) -> tuple[float, float]:
-    """How much the names that met tell: those that answer for `nom`, and for `prenom`; what is missing
-    tells nothing."""
-    (i, j), (k, n) = compared.surnames, compared.first_names
-    if compared.crossing is Crossing.NONE:
-        return _lesser(one.surnames, i, other.surnames, j), _lesser(one.first_names, k, other.first_names, n)
-    across = _lesser(one.crossed[0], i, other.crossed[1], j)
-    back = _lesser(one.crossed[1], k, other.crossed[0], n)
-    return (across, back) if compared.crossing is Crossing.SURNAME_FIRST else (back, across)
-
-
-def _lesser(ones: tuple[float, ...], at: int, others: tuple[float, ...], there: int) -> float:
-    return min(ones[at], others[there]) if ones and others else 0.0
-
-
-def _least(one: tuple[float, ...], other: list[float]) -> tuple[float, ...]:
-    return tuple(min(pair) for pair in zip(one, other, strict=True))
 
 
 def probability_of(bits: float) -> float:
