@@ -32,12 +32,13 @@ _NAMES = 4
 
 
 class Fact(NamedTuple):
-    """One fact of a record. Facts of one `kind` other than names follow from each other, and a key has
-    one of them at most."""
+    """One fact of a record. Facts of one `part` follow from each other (ANNE and SOPHIE of one first name, a
+    postcode and its commune), and a key has one of them at most."""
 
     kind: str
     value: str
     bits: float
+    part: str
 
 
 def keys_of(record: Record, model: Model) -> list[str]:
@@ -58,25 +59,29 @@ def keys_of(record: Record, model: Model) -> list[str]:
 
 def facts_of(record: Record, model: Model) -> list[Fact]:
     """The facts of a record, in an order that depends on them alone."""
-    names = beginnings_of(record)[:_NAMES]
-    told = [("nom", name, "debut") for name in names]
+    named = sorted(beginnings_of(record).items())[:_NAMES]
+    told = [("nom", value, "debut", part) for value, part in named]
     if record.birth:
-        told.append(("annee", record.birth[:4], "annee"))
+        told.append(("annee", record.birth[:4], "annee", "annee"))
         if not record.birth.endswith("00"):
-            told.append(("jour", "".join(sorted((record.birth[4:6], record.birth[6:]))), "jour"))
+            told.append(("jour", "".join(sorted((record.birth[4:6], record.birth[6:]))), "jour", "jour"))
     if record.place is not None:
-        told.append(("lieu", city_of(record.place.text), "lieu_naissance"))
+        told.append(("lieu", city_of(record.place.text), "lieu_naissance", "lieu"))
     if record.postcode:
-        told.append(("residence", record.postcode, "code_postal"))
+        told.append(("residence", record.postcode, "code_postal", "residence"))
     if record.commune is not None:
-        told.append(("residence", record.commune.text, "commune"))
-    return [Fact(kind, value, model.bits_of(table, value)) for kind, value, table in told]
+        told.append(("residence", record.commune.text, "commune", "residence"))
+    return [Fact(kind, value, model.bits_of(table, value), part) for kind, value, table, part in told]
 
 
-def beginnings_of(record: Record) -> list[str]:
-    """The first letters of each word of the names; of first names, the first two."""
-    parts = [part for name in (*record.surnames, *record.first_names[:2]) for part in sorted(name.parts)]
-    return sorted({part[:_LETTERS] for part in parts})
+def beginnings_of(record: Record) -> dict[str, str]:
+    """The first letters of each word of the names (of first names, of the first two), and the name each is
+    part of."""
+    found: dict[str, str] = {}
+    for at, name in enumerate((*record.surnames, *record.first_names[:2])):
+        for part in sorted(name.parts):
+            found.setdefault(part[:_LETTERS], f"nom{at}")
+    return found
 
 
 def _enough(
@@ -84,7 +89,7 @@ def _enough(
 ) -> Iterator[tuple[Fact, ...]]:
     """The sets, in the order of the facts, that are rare enough as soon as they hold their last fact."""
     for at, fact in enumerate(left):
-        if fact.kind != "nom" and any(fact.kind == other.kind for other in chosen):
+        if any(fact.part == other.part for other in chosen):
             continue
         more = (*chosen, fact)
         if bits + fact.bits >= needed and _is_person(more):

@@ -41,6 +41,8 @@ _BY_MARK = text(
     SELECT mark, record_id, person_id, is_nobody FROM record WHERE mark = ANY(CAST(:marks AS bytea[]))
     """
 )
+# A block that the frequencies of the model did not foresee is read up to here, its oldest first.
+MOST_OF_A_BLOCK = 1_000
 _NEWEST = text("SELECT coalesce(max(record_id), 0) FROM record")
 _CANDIDATES = text(
     f"""
@@ -53,9 +55,11 @@ _CANDIDATES = text(
         FROM unnest(CAST(:askings AS int[]), CAST(:sketches AS text[])) AS sketched(asking, sketch)
     )
     SELECT DISTINCT asked.asking, found.record_id
-    FROM asked JOIN sketched USING (asking) JOIN record_key AS found USING (key)
-    WHERE found.record_id > :after
-      AND (asked.is_nir OR bit_count(found.sketch & sketched.sketch)
+    FROM asked JOIN sketched USING (asking) CROSS JOIN LATERAL (
+        SELECT record_id, sketch FROM record_key
+        WHERE record_key.key = asked.key AND record_id > :after ORDER BY record_id LIMIT {MOST_OF_A_BLOCK}
+    ) AS found
+    WHERE (asked.is_nir OR bit_count(found.sketch & sketched.sketch)
            >= CAST(:least_likeness AS float8) * least(sketched.bits, bit_count(found.sketch)))
     """
 )

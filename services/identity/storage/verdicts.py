@@ -28,9 +28,12 @@ _COMPONENT = text(
             WHERE other_record = reached.record_id AND kind = 'link' AND revoked_at IS NULL
         ) AS neighbour
     )
-    SELECT record_id FROM reached
+    SELECT record_id FROM reached LIMIT :most
     """
 )
+# A person of more different records than this is clustered by those that are nearest: time has a bound.
+MOST_TOGETHER = 500
+
 _AMONG = text(
     """
     SELECT one, other, answer, weight, cause, same_self FROM verdict
@@ -91,7 +94,8 @@ class Doubt:
 
 def component(session: Session, record_ids: Iterable[int]) -> set[int]:
     """These records, and all that can be reached from them by links, and by what humans tied."""
-    asked = {"record_ids": list(record_ids), "linked": Answer.LINKED.value}
+    seeds = list(record_ids)
+    asked = {"record_ids": seeds, "linked": Answer.LINKED.value, "most": MOST_TOGETHER + len(seeds)}
     return set(session.scalars(_COMPONENT, asked))
 
 
