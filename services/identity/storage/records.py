@@ -21,12 +21,12 @@ _KEYS_IN_USE = text(
 )
 # Whoever takes in records nobody knew waits for whoever does so at this moment: what each finds is all
 # there is, and what is not found is not there.
-_HOLD = text("SELECT pg_advisory_xact_lock(hashtext('identity.records'))")
+_HOLD = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.identity.records'))")
 # Whoever gives a line to the person of a record that is there already shares this; whoever gives records to
 # other persons, and so the lines of each, has it alone: no line is given to a person and then forgotten.
 # Only who holds `identity.records` takes it alone, and nobody who shares it asks for the other.
-_HOLD_STILL = text("SELECT pg_advisory_xact_lock_shared(hashtext('identity.persons'))")
-_HOLD_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('identity.persons'))")
+_HOLD_STILL = text("SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '.identity.persons'))")
+_HOLD_ALONE = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.identity.persons'))")
 _NUMBERS = text(
     "SELECT nextval(pg_get_serial_sequence('record', 'record_id')) FROM generate_series(1, :count)"
 )
