@@ -16,7 +16,7 @@ _TIES: dict[str, str] = _RULES["liens"]
 _COURTESY = frozenset(_RULES["civilites"])
 _SOUNDS = tuple((re.compile(heard), said) for heard, said in table("sons"))
 # Between first names that are several: a space within one of the list may also be a lost hyphen.
-_BETWEEN = re.compile(r"[,;/\s]+")
+BETWEEN = re.compile(r"[,;/\s]+")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,7 +45,7 @@ def surnames_of(birth: str, usage: str = "") -> tuple[Name, ...]:
 
 def first_names_of(given: str | Iterable[str]) -> tuple[Name, ...]:
     """The first names in order, from a list or from one text; a hyphen makes one of two."""
-    told = _BETWEEN.split(given) if isinstance(given, str) else given
+    told = BETWEEN.split(given) if isinstance(given, str) else given
     names = (_named(words_of(one)) for one in told)
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
