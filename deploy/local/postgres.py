@@ -31,6 +31,11 @@ log_statement = none
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 """
+_OTHERS = """
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+)
+"""
 
 
 def start(site: Site) -> None:
@@ -90,6 +95,16 @@ def is_running(site: Site) -> bool:
             return True
     except psycopg.OperationalError:
         return False
+
+
+def is_in_use(site: Site) -> bool:
+    """Whether anybody else is connected to the site's own cluster."""
+    try:
+        with psycopg.connect(admin_url(site), connect_timeout=3) as connection:
+            row = connection.execute(_OTHERS).fetchone()
+    except psycopg.OperationalError:
+        return False
+    return bool(row and row[0])
 
 
 def provision(site: Site, admin: str) -> dict[str, str]:

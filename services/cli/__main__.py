@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import operator, partner
+from services.cli import identity, operator, partner
 
 app = typer.Typer(
     help="Le hub de la formation professionnelle, depuis un terminal.",
@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 partner.add_to(app)
 operator.add_to(app)
+identity.add_to(app)
 
 if __name__ == "__main__":
     app(prog_name="agora")

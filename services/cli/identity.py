@@ -1,0 +1,134 @@
+"""What an operator does about identity from a terminal: evaluate it on a file, and have a pair explained.
+
+These commands run the service's own code, and what it learns with: both are imported when they run.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services.cli import words
+from services.cli.databases import database_url
+from services.cli.operator import PANEL
+from services.cli.reaching import told
+from services.contracts.errors import Malformed, Unavailable
+
+if TYPE_CHECKING:
+    from services.identity.evaluation.figures import Drawn
+    from services.identity.evaluation.running import Source
+
+identity = typer.Typer(help="Qui est qui : évaluer, expliquer, apprendre.", no_args_is_help=True)
+
+Records = Annotated[
+    Path, typer.Option("--records", show_default=False, help="Fichier CSV, de tout séparateur et encodage.")
+]
+Mapping = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        show_default=False,
+        help="colonne=mot,… : la colonne du fichier, puis notre mot (nom_naissance, nom_usage, prenoms, "
+        "nom_complet, sexe, date_naissance, annee_naissance, mois_naissance, jour_naissance, lieu_naissance, "
+        "code_postal, commune, nir, nir_certifie). Les autres colonnes ne sont alors pas lues. Sans elle, "
+        "les titres courants sont reconnus.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Du JSON pour un programme, un objet par ligne.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the application the commands about identity."""
+    app.add_typer(identity, name="identity", rich_help_panel=PANEL)
+
+
+@contextmanager
+def learning_installed() -> Iterator[None]:
+    """What goes wrong is told, and so is an installation without what these commands need."""
+    with told():
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            raise Unavailable(
+                "paquet_absent",
+                "Cette commande demande plus de paquets : installez agora-hub[cli,identity-learning].",
+                {"paquet": error.name or ""},
+            ) from None
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A file that cannot be written is told."""
+    try:
+        yield
+    except OSError as error:
+        raise Malformed("fichier_non_ecrit", f"Le fichier ne s’écrit pas : {error.strerror}.") from None
+
+
+@identity.command()
+def evaluate(
+    records: Records,
+    truth: Annotated[
+        str,
+        typer.Option(help="Colonne qui dit la personne de chaque ligne ; elle ne sert qu’à mesurer."),
+    ],
+    mapping: Mapping = None,
+    learn: Annotated[
+        bool, typer.Option("--learn", help="Apprendre d’abord le modèle sur ce fichier, sans la vérité.")
+    ] = False,
+    shuffle: Annotated[
+        int | None, typer.Option(show_default=False, help="Mélanger les lignes, par cette graine.")
+    ] = None,
+    splink: Annotated[
+        bool, typer.Option("--splink", help="Mesurer aussi Splink, en un lot, sur les mêmes colonnes.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(show_default=False, help="Page HTML : courbes et pires erreurs.")
+    ] = None,
+    mistakes: Annotated[int, typer.Option(min=0, help="Erreurs de chaque sorte dans la page.")] = 20,
+    chunk: Annotated[int, typer.Option(min=1, max=5000, help="Lignes données d’un coup au service.")] = 500,
+    as_json: AsJson = False,
+) -> None:
+    """Donne un fichier au service, par le chemin de la production, et compare à la vérité.
+
+    Tout se passe dans un schéma de la base fait pour cette fois et supprimé à la fin.
+    États de sortie : 0 évalué, 2 pas évalué.
+    """
+    with learning_installed():
+        from services.identity.evaluation import figures, running
+        from services.identity.evaluation.report import write_report
+        from services.identity.evaluation.room import room_in
+
+        asked = running.Asked(records, truth, mapping or (), learn, shuffle, splink, chunk, mistakes)
+        source = running.open_source(records, asked.mapping, truth)
+        _say_how_it_is_read(source)
+        with database_url() as url, room_in(url) as room, words.progress() as progress:
+            bar = progress.add_task("Lecture", total=source.survey.rows)
+            done = running.evaluate(
+                asked, source, room, lambda what, count: progress.update(bar, description=what, advance=count)
+            )
+            if report is not None:
+                with writing():
+                    write_report(report, done, room, shuffle)
+        if as_json:
+            words.tell(figures.data_of(done))
+        else:
+            _show(figures.tables_of(done))
+
+
+def _say_how_it_is_read(source: "Source") -> None:
+    columns = source.reading.columns
+    for word, titles in columns.described().items():
+        words.remark(f"→ {' + '.join(titles)} lu comme {word}")
+    if columns.ignored:
+        words.remark(f"→ non lues : {', '.join(columns.ignored)}")
+    for note in source.notes:
+        words.remark(f"→ {note}")
+
+
+def _show(tables: list["Drawn"]) -> None:
+    for one in tables:
+        words.table(one.headings, one.rows, title=one.title)
+        words.say("")
