@@ -132,3 +132,61 @@ def _show(tables: list["Drawn"]) -> None:
     for one in tables:
         words.table(one.headings, one.rows, title=one.title)
         words.say("")
+
+
+@identity.command()
+def explain(
+    records: Annotated[
+        Path | None, typer.Option("--records", show_default=False, help="Fichier CSV, avec --lines.")
+    ] = None,
+    lines: Annotated[
+        str, typer.Option(help="Deux lignes du fichier, 12,87 ; 1 est la première après les titres.")
+    ] = "",
+    pair: Annotated[
+        typer.FileText | None,
+        typer.Option(
+            "--pair",
+            show_default=False,
+            help="À la place : un tableau JSON de deux personnes, dans un fichier ou - (l’entrée standard).",
+        ),
+    ] = None,
+    mapping: Mapping = None,
+    model: Annotated[Path | None, typer.Option(show_default=False, help="Modèle, sinon celui livré.")] = None,
+    chart: Annotated[Path | None, typer.Option(show_default=False, help="Graphique en cascade, SVG.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dit pourquoi deux lignes sont d’une personne ou de deux : niveau et poids de chaque trait.
+
+    Le poids au hasard dépend du nombre de lignes : celui du fichier, ou du modèle.
+    États de sortie : 0 expliqué, 2 pas expliqué.
+    """
+    with learning_installed():
+        from services.identity.domain.default_model import default_model
+        from services.identity.drawing.waterfall import waterfall
+        from services.identity.evaluation import explaining
+        from services.identity.evaluation.running import open_source
+
+        chosen = explaining.read_model(model) if model else default_model()
+        if pair is not None:
+            two = explaining.read_pair(pair.read())
+        elif records is not None and lines:
+            source = open_source(records, mapping or (), None)
+            two = explaining.lines_of(source, _two_rows(lines))
+            chosen = chosen.for_population(source.survey.rows)
+        else:
+            raise Malformed("rien_a_expliquer", "Donnez --records et --lines, ou --pair.")
+        explained = explaining.explain(two, chosen)
+        if chart is not None:
+            with writing():
+                chart.write_text(waterfall(explained.explanation), encoding="utf-8")
+        if as_json:
+            words.tell(explaining.data_of(explained))
+        else:
+            _show(explaining.tables_of(explained))
+
+
+def _two_rows(text: str) -> list[int]:
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 2 or not all(part.isdecimal() for part in parts):
+        raise Malformed("lignes_illisibles", "--lines attend deux numéros de ligne : 12,87.")
+    return [int(part) for part in parts]

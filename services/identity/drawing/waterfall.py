@@ -18,7 +18,7 @@ TRAITS = {
     "nir": "NIR",
 }
 LEVELS = {
-    "autre": "différent",
+    "autre": "autre",
     "eloigne": "éloigné",
     "proche": "proche",
     "une_faute": "une faute",
@@ -63,7 +63,8 @@ def waterfall(explanation: Explanation) -> str:
         axes.set_yticks(range(len(steps) + 1), [*(label for label, _ in steps), "Total"])
         axes.invert_yaxis()
         axes.set_xlabel(f"bits : un de plus double la cote — modèle {explanation.model}")
-        axes.margins(x=0.1)
+        axes.use_sticky_edges = False  # room before the first bar, which begins below zero
+        axes.margins(x=0.1, y=0.02)
     return drawn.svg
 
 
@@ -76,6 +77,6 @@ def _thresholds(axes: Axes, explanation: Explanation) -> None:
     for at, name, color in ((thresholds.review, "doute", DOUBT), (thresholds.join, "lien", NEUTRAL)):
         axes.axvline(at, color=color, linestyle="--", linewidth=1)
         axes.annotate(
-            f"{name} {at:.1f}", (at, 1), (0, 3), xycoords=("data", "axes fraction"),
+            f"{name} {round(at, 1) + 0.0:.1f}", (at, 1), (0, 3), xycoords=("data", "axes fraction"),
             textcoords="offset points", ha="right" if name == "doute" else "left", fontsize=8, color=color,
         )  # fmt: skip

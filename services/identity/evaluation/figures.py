@@ -50,8 +50,8 @@ def tables_of(evaluation: Evaluation) -> list[Drawn]:
 def _quality(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
     pairs, persons = evaluation.best_pairs, evaluation.best_persons
     yield from _rows("en vigueur", evaluation.in_force)
-    yield ("le meilleur", _at(pairs.join), "paires", *_three(pairs.pairs))
-    yield ("le meilleur", _at(persons.join), "personnes", *_three(persons.persons))
+    yield ("le meilleur", at(pairs.join), "paires", *_three(pairs.pairs))
+    yield ("le meilleur", at(persons.join), "personnes", *_three(persons.persons))
     if evaluation.splink:
         even, (best_pairs, best_persons) = _splink(evaluation)
         yield from _rows("Splink, proba.", even)
@@ -60,12 +60,12 @@ def _quality(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
 
 
 def _rows(title: str, one: Measured) -> Iterator[tuple[str, ...]]:
-    at = _at(one.join)
-    yield (title, at, "paires", *_three(one.pairs))
-    yield (title, at, "personnes", *_three(one.persons))
+    shown = at(one.join)
+    yield (title, shown, "paires", *_three(one.pairs))
+    yield (title, shown, "personnes", *_three(one.persons))
 
 
-def _at(threshold: float) -> str:
+def at(threshold: float) -> str:
     """A threshold in bits; never `-0.00`."""
     return f"{round(threshold, 2) + 0.0:.2f}"
 
