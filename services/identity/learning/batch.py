@@ -6,6 +6,7 @@ advises for persons; nothing of ours but the normalised traits.
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -15,6 +16,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.blocking_rule_library import CustomRule
 from splink.internals.blocking_rule_creator import BlockingRuleCreator
 from splink.internals.comparison_creator import ComparisonCreator
+from splink.internals.exceptions import EMTrainingException
 
 from services.identity.domain.records import Record
 
@@ -29,6 +31,7 @@ _RULES = (
 )
 _EXCHANGED = "l.surname = r.first_name and l.first_name = r.surname"
 _TRAINED_ON = (("dob",), ("surname", "first_name"), ("postcode", "commune"))
+_SURE = ("first_name", "surname", "dob")
 _COLUMNS = ("first_name", "surname", "dob", "postcode", "commune", "place", "sex")
 
 
@@ -103,12 +106,14 @@ def _rare(comparison: ComparisonCreator) -> ComparisonCreator:
 
 
 def _train(linker: Linker, told: Sequence[str]) -> None:
-    sure: list[str | BlockingRuleCreator] = [block_on("first_name", "surname", "dob")]
+    sure: list[str | BlockingRuleCreator] = [block_on(*(name for name in _SURE if name in told))]
     linker.training.estimate_probability_two_random_records_match(sure, recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
     for rule in _TRAINED_ON:
         if set(rule) <= set(told):
-            linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+            # A rule by which no two records meet teaches nothing; the others do.
+            with suppress(EMTrainingException):
+                linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
 
 
 def _groups(rows: Sequence[Mapping[str, Any]]) -> list[list[int]]:
