@@ -37,6 +37,16 @@ def database_url() -> Iterator[str]:
         yield url
 
 
+def service_url() -> str:
+    """The address of the service's own database. Raises `Unavailable`."""
+    given = os.environ.get(VARIABLE)
+    if not given:
+        raise Unavailable(
+            "base_absente", f"Donnez l’adresse de la base du service dans la variable {VARIABLE}."
+        )
+    return given
+
+
 @contextmanager
 def _private() -> Iterator[str]:
     from deploy.local import packages, postgres

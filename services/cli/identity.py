@@ -3,6 +3,7 @@
 These commands run the service's own code, and what it learns with: both are imported when they run.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,15 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from services.chassis.errors import StorageFailure
 from services.cli import words
-from services.cli.databases import database_url
+from services.cli.databases import database_url, service_url
 from services.cli.operator import PANEL
-from services.cli.reaching import told
+from services.cli.reaching import SOMETHING_LEFT, told
 from services.contracts.errors import Malformed, Unavailable
 
 if TYPE_CHECKING:
-    from services.identity.evaluation.figures import Drawn
+    from services.identity.evaluation.history import History
     from services.identity.evaluation.running import Source
+    from services.identity.evaluation.tables import Drawn
+
+KEYS_VARIABLE = "AGORA_IDENTITY_KEYS"
 
 identity = typer.Typer(help="Qui est qui : évaluer, expliquer, apprendre.", no_args_is_help=True)
 
@@ -50,6 +55,9 @@ def learning_installed() -> Iterator[None]:
     with told():
         try:
             yield
+        except StorageFailure as failure:
+            facts = {"code": failure.code}
+            raise Unavailable("base_en_echec", "La base n’a pas fait ce qui était demandé.", facts) from None
         except ModuleNotFoundError as error:
             raise Unavailable(
                 "paquet_absent",
@@ -190,3 +198,92 @@ def _two_rows(text: str) -> list[int]:
     if len(parts) != 2 or not all(part.isdecimal() for part in parts):
         raise Malformed("lignes_illisibles", "--lines attend deux numéros de ligne : 12,87.")
     return [int(part) for part in parts]
+
+
+@identity.command()
+def learn(
+    out: Annotated[
+        Path | None, typer.Option(show_default=False, help="Fichier du modèle à écrire, JSON.")
+    ] = None,
+    records: Annotated[
+        Path | None,
+        typer.Option(
+            "--records", show_default=False, help="Fichier CSV ; sinon ce que tient la base du service."
+        ),
+    ] = None,
+    mapping: Mapping = None,
+    version: Annotated[str, typer.Option(show_default=False, help="Nom du modèle ; sinon la date.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Apprend un modèle sans étiquettes, et l’écrit avec son rapport. Rien n’est adopté.
+
+    Sans --records, la base du service est lue (AGORA_IDENTITY_DATABASE_URL, AGORA_IDENTITY_KEYS). Le fichier
+    ne tient que des valeurs portées par vingt fiches ou plus. AGORA_SPLINK_BACKEND : duckdb ou spark.
+    États de sortie : 0 appris, 2 pas appris.
+    """
+    with learning_installed():
+        from datetime import UTC, datetime
+
+        from services.identity.domain.model import dump_model
+        from services.identity.evaluation import learning, running
+
+        if records is not None:
+            source = running.open_source(records, mapping or (), None)
+            _say_how_it_is_read(source)
+            found = running.learned(source.lines(), source.survey.rows, running.WRITTEN)
+        else:
+            with service_history() as history:
+                sample = history.sample(learning.LEARNED_FROM)
+                found = learning.learned_on(sample, history.count(), running.WRITTEN)
+        model = learning.named(found, datetime.now(UTC).date(), version)
+        if out is not None:
+            with writing():
+                out.write_text(dump_model(model) + "\n", encoding="utf-8")
+        if as_json:
+            words.tell({"version": model.version, "report": dict(model.report)})
+        else:
+            _show(learning.tables_of(model))
+
+
+@identity.command()
+def shadow(
+    model: Annotated[Path, typer.Option(help="Le modèle à essayer.")],
+    most: Annotated[int, typer.Option(min=0, help="Personnes montrées de chaque sorte.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Essaie un modèle sur tout ce que tient le service, sans rien y changer : qui serait réuni, qui séparé.
+
+    Les personnes ne sont montrées que par leurs identifiants. Variables : AGORA_IDENTITY_DATABASE_URL,
+    AGORA_IDENTITY_KEYS.
+    États de sortie : 0 personne ne bougerait, 1 des personnes bougeraient, 2 pas essayé.
+    """
+    with learning_installed():
+        from services.identity.evaluation import explaining, shadowing
+        from services.identity.evaluation.room import room_in
+
+        chosen = explaining.read_model(model)
+        with service_history() as history, room_in(service_url()) as room, words.progress() as progress:
+            bar = progress.add_task("Essai", total=history.count())
+            found = shadowing.shadow(history, room, chosen, lambda count: progress.advance(bar, count))
+        if as_json:
+            words.tell(shadowing.data_of(found))
+        else:
+            _show(shadowing.tables_of(found, most))
+    raise typer.Exit(SOMETHING_LEFT if found.linked or found.split else 0)
+
+
+@contextmanager
+def service_history() -> Iterator["History"]:
+    """What the service holds, opened with its own keys."""
+    from services.chassis.sealing import Keyring
+    from services.identity.evaluation.history import history_at
+
+    given = os.environ.get(KEYS_VARIABLE)
+    if not given:
+        raise Malformed("cles_absentes", f"Donnez les clés du service dans la variable {KEYS_VARIABLE}.")
+    try:
+        keys = Keyring.parse(given)
+    except ValueError:
+        raise Malformed("cles_illisibles", f"{KEYS_VARIABLE} ne se lit pas.") from None
+    with history_at(service_url(), keys) as history:
+        yield history

@@ -15,9 +15,10 @@ from services.identity.domain.deciding import Verdict, judge
 from services.identity.domain.model import Model, load_model
 from services.identity.domain.scoring import Explanation, Scorer
 from services.identity.drawing.waterfall import LEVELS, TRAITS
-from services.identity.evaluation.figures import CAUSES, Drawn, at
+from services.identity.evaluation.figures import CAUSES
 from services.identity.evaluation.report import side_by_side
 from services.identity.evaluation.running import Source, record_of
+from services.identity.evaluation.tables import Drawn, at
 
 ANSWERS = {"lies": "liées", "doute": "doute", "separes": "séparées", "differents": "deux personnes"}
 _FLAT = ("nom_naissance", "nom_usage", "prenoms", "sexe", "nir", "nir_certifie")
@@ -38,10 +39,12 @@ def explain(pair: Sequence[bytes], model: Model) -> Explained:
     try:
         one, other = (scorer.prepare(record_of(line)) for line in pair)
     except Unreadable:
-        raise Malformed(
-            "personne_illisible", "Une personne s’écrit avec les mots de la déclaration."
-        ) from None
+        raise _no_person() from None
     return Explained(side_by_side(*pair), scorer.explain(one, other), judge(one, other, scorer))
+
+
+def _no_person() -> Malformed:
+    return Malformed("personne_illisible", "Une personne s’écrit avec les mots de la déclaration.")
 
 
 def lines_of(source: Source, rows: Sequence[int]) -> list[bytes]:
@@ -70,6 +73,8 @@ def read_pair(text: str) -> list[bytes]:
 
 def _shaped(told: Mapping[str, Any]) -> dict[str, Any]:
     birth, home = told.get("naissance") or {}, told.get("adresse") or {}
+    if not isinstance(birth, dict) or not isinstance(home, dict):
+        raise _no_person()
     first_names = told.get("prenoms", [])
     return {
         **{word: told.get(word) or "" for word in _FLAT},

@@ -4,7 +4,7 @@ import time
 import uuid
 from array import array
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -61,17 +61,23 @@ def feed(
             # A line of which the truth is not told is a person of its own.
             known = number_of.setdefault(truth, len(number_of)) if truth else -1 - len(fed.truth_of)
             fed.truth_of.append(known)
-        told = b"[" + b",".join(personne for _, personne in part) + b"]"
-        sealed = b64encode(room.keys.traits.seal(told, schemas.TRAITS)).decode()
-        declarations = [id_of(number) for number in range(first, first + len(part))]
-        began = time.perf_counter()
-        with database.transaction(room.engine) as session:
-            resolve_persons(session, room.keys, scorer, datetime.now(UTC), declarations, sealed)
-        fed.seconds += time.perf_counter() - began
+        numbered = enumerate((personne for _, personne in part), start=first)
+        fed.seconds += give(room, scorer, [(id_of(number), personne) for number, personne in numbered])
         on_chunk(len(part))
     fed.truths = list(number_of)
     _read_back(room, fed)
     return fed
+
+
+def give(room: Room, scorer: Scorer, part: Sequence[tuple[uuid.UUID, bytes]]) -> float:
+    """Give some declarations to the service, as ingestion seals them; the seconds that it took."""
+    told = b"[" + b",".join(personne for _, personne in part) + b"]"
+    sealed = b64encode(room.keys.traits.seal(told, schemas.TRAITS)).decode()
+    declarations = [declaration_id for declaration_id, _ in part]
+    began = time.perf_counter()
+    with database.transaction(room.engine) as session:
+        resolve_persons(session, room.keys, scorer, datetime.now(UTC), declarations, sealed)
+    return time.perf_counter() - began
 
 
 def id_of(number: int) -> uuid.UUID:
@@ -82,13 +88,14 @@ def id_of(number: int) -> uuid.UUID:
 def _read_back(room: Room, fed: Fed) -> None:
     persons: dict[uuid.UUID, int] = {}
     fed.record_of, fed.person_of = (array("q", bytes(8 * len(fed.truth_of))) for _ in range(2))
-    for declaration_id, record_id, person_id in _standing(room):
+    for declaration_id, record_id, person_id in standing(room):
         number = declaration_id.int - 1
         fed.record_of[number] = record_id
         fed.person_of[number] = persons.setdefault(person_id, len(persons))
 
 
-def _standing(room: Room) -> Iterator[tuple[uuid.UUID, int, uuid.UUID]]:
+def standing(room: Room) -> Iterator[tuple[uuid.UUID, int, uuid.UUID]]:
+    """(declaration, record, person) of every line that the room was given."""
     with database.transaction(room.engine) as session:
         rows = session.execute(_STANDING.execution_options(yield_per=_READ_AT_ONCE))
         for row in rows:

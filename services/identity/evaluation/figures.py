@@ -1,12 +1,13 @@
 """An evaluation as tables to be read, and as data for a program."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from services.identity.domain.measuring import Quality
 from services.identity.evaluation.measures import Measured
 from services.identity.evaluation.mistakes import NO_KEY
 from services.identity.evaluation.running import EVEN_ODDS, Evaluation
+from services.identity.evaluation.tables import Drawn, at
 
 _SIZES = 12
 CAUSES = {
@@ -22,14 +23,6 @@ CAUSES = {
     "traits": "lien par les traits",
     "nir": "lien par le NIR",
 }
-
-
-class Drawn(NamedTuple):
-    """A table: its title, its headings and its rows."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: list[tuple[str, ...]]
 
 
 def tables_of(evaluation: Evaluation) -> list[Drawn]:
@@ -65,11 +58,6 @@ def _rows(title: str, one: Measured) -> Iterator[tuple[str, ...]]:
     yield (title, shown, "personnes", *_three(one.persons))
 
 
-def at(threshold: float) -> str:
-    """A threshold in bits; never `-0.00`."""
-    return f"{round(threshold, 2) + 0.0:.2f}"
-
-
 def _three(quality: Quality) -> tuple[str, str, str]:
     return f"{quality.precision:.4f}", f"{quality.recall:.4f}", f"{quality.f1:.4f}"
 
@@ -92,6 +80,8 @@ def _effort(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
         yield "apprentissage, à part", f"{evaluation.learning_seconds:.1f} s"
     if evaluation.splink:
         yield "Splink, apprentissage et prédiction", f"{evaluation.splink_seconds:.1f} s"
+    if evaluation.splink_failed:
+        yield "Splink n’a pas abouti", evaluation.splink_failed
 
 
 def _sizes(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
@@ -127,12 +117,15 @@ def data_of(evaluation: Evaluation) -> dict[str, Any]:
         "seconds": fed.seconds,
         "lines_per_second": fed.rate,
         "learning_seconds": evaluation.learning_seconds,
+        "splink": None,
     }
     if evaluation.splink:
         found["splink"] = {
             "seconds": evaluation.splink_seconds,
             "curve": [_measured(one) for one in evaluation.splink],
         }
+    if evaluation.splink_failed:
+        found["splink"] = {"failed": evaluation.splink_failed}
     return found
 
 

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -18,6 +18,7 @@ from services.identity.domain.scoring import Scorer
 from services.identity.evaluation.columns import columns_of
 from services.identity.evaluation.feeding import Fed, Line, as_line, feed, id_of, shuffled
 from services.identity.evaluation.graph import Graph, read_graph
+from services.identity.evaluation.learning import LEARNED_FROM, learned_on
 from services.identity.evaluation.measures import Measured, Tally, TrueSizes, measured, true_sizes
 from services.identity.evaluation.mistakes import Mistakes, find_mistakes
 from services.identity.evaluation.room import Room
@@ -25,12 +26,12 @@ from services.identity.evaluation.sheets import Sheet, open_sheet
 from services.identity.evaluation.sweeping import sweep
 from services.identity.evaluation.telling import Reading, Survey, survey
 from services.identity.learning.batch import persons_by_splink
-from services.identity.learning.learning import Effort, learn
+from services.identity.learning.learning import Effort
 
-# To learn from, so many records drawn from the file are as good as all.
-LEARNED_FROM = 100_000
 # The model of a run is thrown away with it, and may hold the values that only two records bear.
 _EFFORT = Effort(least=2)
+# One that is written outlives its run: it holds no value that few bear.
+WRITTEN = Effort()
 _SPLINK_AT = (0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
 EVEN_ODDS = 0.5
 
@@ -83,6 +84,7 @@ class Evaluation:
     mistakes: Mistakes
     splink: Sequence[Measured] | None  # `join` is a probability
     splink_seconds: float
+    splink_failed: str  # the name of its error
 
     @property
     def best_pairs(self) -> Measured:
@@ -143,31 +145,45 @@ def evaluate(asked: Asked, source: Source, room: Room, step: Step) -> Evaluation
     curve = sweep(room, model, fed, graph, true)
     mistakes = find_mistakes(room, scorer, fed, graph, asked.mistakes)
     began = time.perf_counter()
-    if asked.splink:
-        step("Splink", 0)
-    splink = by_splink(source.lines()) if asked.splink else None
+    splink, failed = _beside(source, step) if asked.splink else (None, "")
     seconds = time.perf_counter() - began
     return Evaluation(
-        source, model, learning_seconds, fed, true, in_force, curve, sizes, graph, mistakes, splink, seconds
+        source=source,
+        model=model,
+        learning_seconds=learning_seconds,
+        fed=fed,
+        true=true,
+        in_force=in_force,
+        curve=curve,
+        sizes=sizes,
+        graph=graph,
+        mistakes=mistakes,
+        splink=splink,
+        splink_seconds=seconds,
+        splink_failed=failed,
     )
 
 
-def learned(lines: Iterable[Line], rows: int, version: str = "evaluation", effort: Effort = _EFFORT) -> Model:
+def learned(lines: Iterable[Line], rows: int, effort: Effort = _EFFORT) -> Model:
     """The model learned without labels on these lines, or on so many drawn from them, for all of them."""
     draw = Random(1)  # noqa: S311 - a sample must be reproducible, not secret
     share = LEARNED_FROM / rows if rows > LEARNED_FROM else 1.0
     told = (personne for _, personne in lines if share == 1.0 or draw.random() < share)
-    records = [record_of(personne) for personne in told]
-    if len(records) < 2:
-        raise Malformed("trop_peu_de_lignes", "Il faut au moins deux lignes pour apprendre.")
-    model = learn(records, version, effort)
-    # Of a person's other records, as few are in the sample as of all records.
-    return replace(model, population=rows, siblings=model.siblings * max(rows - 1, 1) / (len(records) - 1))
+    return learned_on([record_of(personne) for personne in told], rows, effort)
 
 
 def record_of(personne: bytes) -> Record:
     """The record of a line, read as the service reads it."""
     return schemas.record_of(schemas.Statement(id_of(0), personne, b""))
+
+
+def _beside(source: Source, step: Step) -> tuple[list[Measured] | None, str]:
+    """What Splink finds, or the name of the error by which it could not."""
+    step("Splink", 0)
+    try:
+        return by_splink(source.lines()), ""
+    except Exception as error:  # whatever stops another's program must not lose our figures
+        return None, type(error).__name__
 
 
 def by_splink(lines: Iterable[Line]) -> list[Measured]:
