@@ -226,7 +226,10 @@ def learn(
 
         from services.identity.domain.model import dump_model
         from services.identity.evaluation import learning, running
+        from services.identity.learning.backends import BACKENDS, SETTING
 
+        if os.environ.get(SETTING, "duckdb") not in BACKENDS:
+            raise Malformed("moteur_inconnu", f"{SETTING} vaut {' ou '.join(BACKENDS)}.")
         if records is not None:
             source = running.open_source(records, mapping or (), None)
             _say_how_it_is_read(source)

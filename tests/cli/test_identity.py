@@ -275,6 +275,7 @@ UNTRIED = [
     pytest.param(
         ["learn"], {"AGORA_IDENTITY_KEYS": "k1:" + "Ag" * 21 + "A="}, "cles_inconnues", id="others' keys"
     ),
+    pytest.param(["learn"], {"AGORA_SPLINK_BACKEND": "abacus"}, "moteur_inconnu", id="no such backend"),
     pytest.param(["shadow", "--model", "/nowhere"], {}, "modele_illisible", id="no model"),
 ]
 

@@ -10,11 +10,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import duckdb
 import pyarrow
-from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink import Linker, SettingsCreator, block_on
 
 from services.identity.domain.comparison import TRAITS, UNKNOWN
+from services.identity.learning.backends import two_sides
 
 Probabilities = dict[str, list[float]]
 _MOST_ROUNDS = 60
@@ -22,7 +22,6 @@ _MOST_ROUNDS = 60
 # ten rounds. It is lifted after so many, and falls again as long as it must.
 _ROUNDS_AT_ONCE = 5
 _LEAST = 1e-9
-_SIDE = "SELECT * FROM rows"
 _CONVERGED = 1e-5
 
 
@@ -34,12 +33,7 @@ def maximise(
     `patterns` counts the pairs that have the same levels. A trait that no pair tells keeps its m.
     """
     told = [at for at, trait in enumerate(TRAITS) if any(levels[at] != UNKNOWN for levels in patterns)]
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.register("rows", _rows(patterns, told))
-        backend = DuckDBAPI(connection)
-        sides = [
-            backend.register(connection.sql(_SIDE), dataset_display_name=side) for side in ("one", "other")
-        ]
+    with two_sides(_rows(patterns, told)) as sides:
         rounds = 0
         while rounds < _MOST_ROUNDS:
             linker = Linker(sides, _settings(told, m, u, odds), log_level=logging.ERROR)
@@ -81,7 +75,7 @@ def _comparison(at: int, m: Probabilities, u: Probabilities) -> dict[str, Any]:
     trait = TRAITS[at]
     levels: list[dict[str, Any]] = [
         {
-            "sql_condition": f'"{trait.name}_l" = {UNKNOWN}',
+            "sql_condition": f"{trait.name}_l = {UNKNOWN}",
             "label_for_charts": "inconnu",
             "is_null_level": True,
         }
@@ -90,7 +84,7 @@ def _comparison(at: int, m: Probabilities, u: Probabilities) -> dict[str, Any]:
     for level in reversed(range(len(trait.levels))):
         levels.append(
             {
-                "sql_condition": f'"{trait.name}_l" = {level}',
+                "sql_condition": f"{trait.name}_l = {level}",
                 "label_for_charts": trait.levels[level],
                 "m_probability": m[trait.name][level],
                 "u_probability": u[trait.name][level],
