@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 DECLARATIONS ?= 5000
+RECORDS ?=
+TRUTH ?=
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +35,9 @@ check: install ## Lint, format, types, import rules
 bench: install ## The pipeline's throughput, beside the tutorial's way
 	@deploy/local/test tests/benchmarks -m benchmark -s
 
+evaluate: install ## Identity on a file of records: make evaluate RECORDS=FILE TRUTH=COLUMN, OPTIONS="--learn --report FILE.html"
+	@.venv/bin/agora identity evaluate --records '$(RECORDS)' --truth '$(TRUTH)' $(OPTIONS)
+
 asyncapi: install ## The published contracts anew from the code, and what they promise
 	@$(PYTHON) -m services.asyncapi tests/contracts/samples services/contracts/asyncapi.json && $(PYTHON) -m tests.contracts.promises
 
@@ -40,4 +45,4 @@ lock: install ## Write the lock anew from pyproject.toml
 	@.venv/bin/uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --extra dev pyproject.toml -o deploy/local/requirements.lock --custom-compile-command "make lock"
 
-.PHONY: help install demo up down status destroy test check bench asyncapi lock
+.PHONY: help install demo up down status destroy test check bench evaluate asyncapi lock
