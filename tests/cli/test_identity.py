@@ -19,8 +19,8 @@ from services.identity.domain.scoring import Scorer
 from services.identity.evaluation.feeding import give, id_of
 from services.identity.evaluation.room import Room
 from services.identity.evaluation.running import open_source
+from services.identity.linking import IdentityKeys
 from services.identity.storage.tables import metadata
-from services.identity.use_cases import IdentityKeys
 from services.sample.slips import statements
 from tests.conftest import ROOT, empty
 

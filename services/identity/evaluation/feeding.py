@@ -17,6 +17,7 @@ from services.chassis import database
 from services.identity import schemas
 from services.identity.domain.scoring import Scorer
 from services.identity.evaluation.room import Room
+from services.identity.linking import Linker
 from services.identity.use_cases import resolve_persons
 
 _STANDING = text(
@@ -76,7 +77,7 @@ def give(room: Room, scorer: Scorer, part: Sequence[tuple[uuid.UUID, bytes]]) ->
     declarations = [declaration_id for declaration_id, _ in part]
     began = time.perf_counter()
     with database.transaction(room.engine) as session:
-        resolve_persons(session, room.keys, scorer, datetime.now(UTC), declarations, sealed)
+        resolve_persons(Linker(session, room.keys, scorer), datetime.now(UTC), declarations, sealed)
     return time.perf_counter() - began
 
 

@@ -11,7 +11,7 @@ from services.chassis import database
 from services.identity import schemas
 from services.identity.domain.deciding import Answer, Verdict
 from services.identity.domain.scoring import Prepared, Scorer
-from services.identity.domain.sketching import are_alike
+from services.identity.domain.sketching import likeness
 from services.identity.evaluation.feeding import Fed
 from services.identity.evaluation.room import Room
 from services.identity.storage import records
@@ -23,14 +23,10 @@ _NOBODIES = text("SELECT record_id FROM record WHERE is_nobody")
 _FIND_KEYS = text("CREATE INDEX IF NOT EXISTS ix_key_of_record ON record_key (record_id)")
 _SHARED = text(
     """
-    SELECT one, other, left_one.sketch::text AS sketch, right_one.sketch::text AS other_sketch
+    SELECT DISTINCT one, other, mine.sketch::text AS sketch, theirs.sketch::text AS other_sketch
     FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[])) AS pair(one, other)
-    JOIN record AS left_one ON left_one.record_id = one
-    JOIN record AS right_one ON right_one.record_id = other
-    WHERE EXISTS (
-        SELECT FROM record_key AS mine JOIN record_key AS theirs USING (key)
-        WHERE mine.record_id = one AND theirs.record_id = other
-    )
+    JOIN record_key AS mine ON mine.record_id = one
+    JOIN record_key AS theirs ON theirs.record_id = other AND theirs.key = mine.key
     """
 )
 _READ_AT_ONCE = 10_000
@@ -102,7 +98,7 @@ def load(room: Room, scorer: Scorer, record_ids: Iterable[int]) -> dict[int, Pre
     return {one.record_id: scorer.prepare(schemas.unpack(one.packed)) for one in stored}
 
 
-def compared(room: Room, pairs: Iterable[Pair]) -> Iterator[Pair]:
+def compared(room: Room, pairs: Iterable[Pair], least_likeness: float) -> Iterator[Pair]:
     """Those of these pairs that share a key and whose sketches are alike: the service compared them."""
     left = list(pairs)
     with database.transaction(room.engine) as session:
@@ -111,5 +107,5 @@ def compared(room: Room, pairs: Iterable[Pair]) -> Iterator[Pair]:
             part = left[at : at + _ASKED_AT_ONCE]
             asked = {"ones": [one for one, _ in part], "others": [other for _, other in part]}
             for row in session.execute(_SHARED, asked):
-                if are_alike(int(row.sketch, 2), int(row.other_sketch, 2)):
+                if likeness(int(row.sketch, 2), int(row.other_sketch, 2)) >= least_likeness:
                     yield row.one, row.other

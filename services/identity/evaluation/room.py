@@ -20,8 +20,8 @@ from services.chassis import database
 from services.chassis.sealing import Keyring
 from services.chassis.settings import Settings
 from services.contracts.errors import Refused, Unavailable
+from services.identity.linking import IdentityKeys
 from services.identity.storage.tables import metadata
-from services.identity.use_cases import IdentityKeys
 
 PREFIX = "evaluation_"
 # Counting and clearing up take longer than the service would ever wait.
