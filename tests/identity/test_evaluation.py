@@ -261,3 +261,12 @@ def test_the_page_is_its_owner_s_alone_stands_alone_and_obeys_no_name(url: str, 
     assert page.stat().st_mode & 0o777 == 0o600
     for outside in ("src=", "@import", "url(http", "<link"):
         assert outside not in written
+
+
+def test_hundreds_of_records_like_one_another_are_not_clustered_over_and_over(
+    url: str, tmp_path: Path
+) -> None:
+    lines = "".join(f"Martin,Jean,01/01/1970,{10_000 + 97 * at},Paris,{at}\n" for at in range(300))
+    found = of_file(url, tmp_path, "surname,first_name,dob,postcode,city,whose\n" + lines)
+    assert found.in_force in found.curve
+    assert len({one.found for one in found.curve}) == 1

@@ -50,6 +50,10 @@ class Graph:
             if record_id < other
         )
 
+    def pairs_in(self, component: Sequence[int]) -> int:
+        """How many verdicts tie these records."""
+        return sum(len(self.near.get(record_id, ())) for record_id in component) // 2
+
     def components(self) -> Iterator[list[int]]:
         """The records that verdicts tie, and those of several lines, component by component."""
         seen: set[int] = set()

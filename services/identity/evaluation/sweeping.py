@@ -5,6 +5,7 @@ service's own clustering at each threshold; so a few components are held at once
 Thresholds below the one for doubts are not tried: of what is under it, the service keeps nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -20,23 +21,38 @@ from services.identity.evaluation.room import Room
 # How far from the threshold in force others are tried, in bits.
 _SHIFTS = (-8, -6, -5, -4, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20)
 _AT_ONCE = 5_000
+# Records so many of which are like one another (thousands under one placeholder) are not clustered twenty
+# times more: at every threshold they stay as the service found them.
+_MOST_PAIRS = 20_000
 
 
 def sweep(room: Room, model: Model, fed: Fed, graph: Graph, true: TrueSizes) -> list[Measured]:
     """What each threshold gives, from the lowest; the one in force is among them."""
+    dense: list[list[int]] = []
+    light: list[list[int]] = []
+    for component in graph.components():
+        (dense if graph.pairs_in(component) > _MOST_PAIRS else light).append(component)
     scorers = {join: Scorer(at_join(model, join)) for join in joins_around(model.thresholds)}
     tallies = {join: Tally() for join in scorers}
-    for records, components in _batches(room, scorers[model.thresholds.join], graph):
+    for join, lines in _swept(room, scorers, model.thresholds.join, graph, light):
+        tallies[join].add((fed.truth_of[line] for line in lines), true.sizes)
+    unmoved = [*_in_force(fed, graph, dense), *([line] for line in _alone(graph))]
+    for tally in tallies.values():
+        for lines in unmoved:
+            tally.add((fed.truth_of[line] for line in lines), true.sizes)
+    return [measured(join, tally, true) for join, tally in sorted(tallies.items())]
+
+
+def _swept(
+    room: Room, scorers: Mapping[float, Scorer], in_force: float, graph: Graph, light: Iterable[list[int]]
+) -> Iterator[tuple[float, Sequence[int]]]:
+    """At each threshold, the lines of each person."""
+    for records, components in _batches(room, scorers[in_force], light):
         for component in components:
             inside = {record_id: records[record_id] for record_id in component}
-            judged = _Component(inside, graph, scorers, model.thresholds.join)
-            for join, tally in tallies.items():
-                for lines in judged.persons_at(join):
-                    tally.add((fed.truth_of[line] for line in lines), true.sizes)
-    for line in _alone(graph):
-        for tally in tallies.values():
-            tally.add_alone(fed.truth_of[line], true.sizes)
-    return [measured(join, tally, true) for join, tally in sorted(tallies.items())]
+            judged = _Component(inside, graph, scorers, in_force)
+            for join in scorers:
+                yield from ((join, lines) for lines in judged.persons_at(join))
 
 
 def joins_around(thresholds: Thresholds) -> list[float]:
@@ -112,12 +128,22 @@ class _Component:
         return judge(self._records[pair[0]], self._records[pair[1]], self._scorers[join])
 
 
+def _in_force(fed: Fed, graph: Graph, components: Iterable[Sequence[int]]) -> Iterator[Sequence[int]]:
+    """The lines of each person of these components, as the service found them."""
+    lines_of: dict[int, list[int]] = defaultdict(list)
+    for component in components:
+        for record_id in component:
+            for line in graph.lines_of[record_id]:
+                lines_of[fed.person_of[line]].append(line)
+    yield from lines_of.values()
+
+
 def _batches(
-    room: Room, scorer: Scorer, graph: Graph
+    room: Room, scorer: Scorer, components: Iterable[list[int]]
 ) -> Iterator[tuple[dict[int, Prepared], list[list[int]]]]:
     """The components, and their records opened: a few thousand records at once."""
     held: list[list[int]] = []
-    for component in graph.components():
+    for component in components:
         held.append(component)
         if sum(map(len, held)) >= _AT_ONCE:
             yield load(room, scorer, [one for part in held for one in part]), held
