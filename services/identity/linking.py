@@ -231,18 +231,21 @@ def _asking(linker: Linker, graph: _Graph, one: New) -> Iterator[Asking]:
 
 
 def _judge_among(linker: Linker, graph: _Graph, new: Sequence[New]) -> None:
-    """Judge the new records of one chunk that share a key and are alike."""
+    """Judge the new records of one chunk that share a key and are alike: of each, the nearest before it."""
     with_key: dict[int, list[New]] = defaultdict(list)
-    pairs: set[Pair] = set()
     for one in new:
+        met = {other.record_id: other for key in one.keys for other in with_key[key]}
+        alike = [(_nearness(one, other), other.record_id) for other in met.values()]
+        least = linker.scorer.model.least_likeness
+        nearest = sorted((-near, id_) for near, id_ in alike if near >= least)[: records.MOST_CANDIDATES]
+        _judge_pairs(linker, graph, ((one.record_id, id_) for _, id_ in nearest))
         for key in one.keys:
-            pairs.update(
-                (one.record_id, other.record_id)
-                for other in with_key[key]
-                if key == one.nir or likeness(one.sketch, other.sketch) >= linker.scorer.model.least_likeness
-            )
             with_key[key].append(one)
-    _judge_pairs(linker, graph, pairs)
+
+
+def _nearness(one: New, other: New) -> float:
+    """How alike two records are by their sketches; those of one NIR are nearer than any."""
+    return 2.0 if one.nir is not None and one.nir == other.nir else likeness(one.sketch, other.sketch)
 
 
 def _judge_pairs(linker: Linker, graph: _Graph, pairs: Iterable[Pair]) -> None:

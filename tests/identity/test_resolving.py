@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -290,6 +291,28 @@ def test_ten_thousand_tests_are_ten_thousand_persons(session: Session) -> None:
         told(session, [filler] * 500)
     assert persons(session) == 10_000
     assert causes(session) == []
+
+
+# Numbers in letters.
+HEX = str.maketrans("0123456789", "ghijklmnop")
+ABSURD: dict[str, Callable[[int], dict[str, Any]]] = {
+    "one placeholder, another postcode each": lambda at: personne(
+        nom_naissance="MARTIN", prenoms=["Jean"], date="1970-01-01", adresse={"code_postal": f"{10000 + at}"}
+    ),
+    "one person, another first name each": lambda at: personne(prenoms=["Marie", f"{at:x}".translate(HEX)]),
+    "one NIR for everybody": lambda at: personne(
+        nir=NIR, nom_naissance=f"{at:x}".translate(HEX) * 2, date=f"19{at % 90 + 10}-03-12"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ABSURD)
+def test_absurd_lines_cost_no_more_than_their_bound(session: Session, kind: str) -> None:
+    for first in range(0, 800, 400):
+        told(session, [ABSURD[kind](at) for at in range(first, first + 400)])
+    kept = session.scalar(text("SELECT count(*) FROM verdict"))
+    assert kept is not None
+    assert kept <= 800 * records.MOST_CANDIDATES * 2  # those before it, and those of its own chunk
 
 
 # --- keys ----------------------------------------------------------------------------------

@@ -41,8 +41,11 @@ _BY_MARK = text(
     SELECT mark, record_id, person_id, is_nobody FROM record WHERE mark = ANY(CAST(:marks AS bytea[]))
     """
 )
-# A block that the frequencies of the model did not foresee is read up to here, its oldest first.
+# Blocks that the frequencies of the model did not foresee (a placeholder that nobody listed) are read up to
+# here, the oldest first; and of what a record is like, so many are compared, the nearest by their sketches.
+# Both are far above what a block holds in truth: they bound time, and change nobody otherwise.
 MOST_OF_A_BLOCK = 1_000
+MOST_CANDIDATES = 200
 _NEWEST = text("SELECT coalesce(max(record_id), 0) FROM record")
 _CANDIDATES = text(
     f"""
@@ -53,14 +56,24 @@ _CANDIDATES = text(
     sketched AS (
         SELECT asking, CAST(sketch AS bit({BITS})) AS sketch, bit_count(CAST(sketch AS bit({BITS}))) AS bits
         FROM unnest(CAST(:askings AS int[]), CAST(:sketches AS text[])) AS sketched(asking, sketch)
+    ),
+    alike AS (
+        SELECT asked.asking, found.record_id, asked.is_nir,
+               bit_count(found.sketch & sketched.sketch)::float8
+               / greatest(least(sketched.bits, bit_count(found.sketch)), 1) AS likeness
+        FROM asked JOIN sketched USING (asking) CROSS JOIN LATERAL (
+            SELECT record_id, sketch FROM record_key
+            WHERE record_key.key = asked.key AND record_id > :after ORDER BY record_id LIMIT {MOST_OF_A_BLOCK}
+        ) AS found
+    ),
+    nearest AS (
+        SELECT asking, record_id, row_number() OVER (
+            PARTITION BY asking ORDER BY bool_or(is_nir) DESC, max(likeness) DESC, record_id
+        ) AS place
+        FROM alike WHERE is_nir OR likeness >= CAST(:least_likeness AS float8)
+        GROUP BY asking, record_id
     )
-    SELECT DISTINCT asked.asking, found.record_id
-    FROM asked JOIN sketched USING (asking) CROSS JOIN LATERAL (
-        SELECT record_id, sketch FROM record_key
-        WHERE record_key.key = asked.key AND record_id > :after ORDER BY record_id LIMIT {MOST_OF_A_BLOCK}
-    ) AS found
-    WHERE (asked.is_nir OR bit_count(found.sketch & sketched.sketch)
-           >= CAST(:least_likeness AS float8) * least(sketched.bits, bit_count(found.sketch)))
+    SELECT asking, record_id FROM nearest WHERE place <= {MOST_CANDIDATES}
     """
 )
 _LOAD = text(
