@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.access.domain.decision import BLOCK_HIDDEN, Answer, Granted, Reading
+from services.access.domain.decision import BLOCK_HIDDEN, Answer, Consultation, Granted, Reading
 from services.access.domain.habilitation import Habilitation
 from services.access.domain.journal import Verified, reason_of
 from services.access.domain.organisation import Organisation, Registration, natures_of, services_of
@@ -46,6 +46,18 @@ def read_reading(asked: Mapping[str, Any]) -> Reading:
         finalite=asked["finalite"],
         person_id=asked["person_id"],
         dossier_ids=tuple(asked["dossiers"]),
+    )
+
+
+def read_consultation(asked: Mapping[str, Any]) -> Consultation:
+    """The call that identity is asked to answer; each person once, in the order of their ids."""
+    return Consultation(
+        siret=asked["siret"],
+        appel=asked["appel"],
+        finalite=asked["finalite"],
+        person_ids=tuple(sorted(set(asked["person_ids"]))),
+        agent=asked.get("agent"),
+        motif=asked.get("motif"),
     )
 
 
@@ -117,7 +129,7 @@ def profile_to_wire(
 
 def decision_to_wire(answer: Answer, number: str) -> dict[str, Any]:
     """What may be read, block by block, and what stays closed; nothing at all when refused."""
-    head = figures_decision_to_wire(answer, number)
+    head = plain_decision_to_wire(answer, number)
     if not isinstance(answer, Granted):
         return {**head, "dossiers": [], "blocs": [], "masques": []}
     return {
@@ -135,7 +147,7 @@ def decision_to_wire(answer: Answer, number: str) -> dict[str, Any]:
     }
 
 
-def figures_decision_to_wire(answer: Answer, number: str) -> dict[str, Any]:
+def plain_decision_to_wire(answer: Answer, number: str) -> dict[str, Any]:
     """Whether, why, and where the journal has it."""
     return {"granted": isinstance(answer, Granted), "reason": reason_of(answer), "decision": number}
 

@@ -1,4 +1,4 @@
-"""The doors of access: operators register, partners see what they are, dossier and reporting ask."""
+"""The doors of access: operators register, partners see what they are, the other services ask."""
 
 from typing import Any
 
@@ -6,7 +6,14 @@ from services.access import schemas, use_cases
 from services.chassis.answering import Asked, answer
 from services.chassis.listening import Told, listen
 from services.chassis.providers import Transaction, WallClock
-from services.contracts.access import DECIDE, DECIDE_FIGURES, PROFILE, REGISTER, VERIFY_JOURNAL
+from services.contracts.access import (
+    DECIDE,
+    DECIDE_FIGURES,
+    DECIDE_IDENTITY,
+    PROFILE,
+    REGISTER,
+    VERIFY_JOURNAL,
+)
 from services.contracts.dossier import DOSSIERS_CHANGED
 
 
@@ -42,7 +49,16 @@ class AccessDoors:
             decided, number = use_cases.decide_figures(
                 session, asked.body["siret"], asked.body["table"], self.clock.now(), self.clock.today()
             )
-        return schemas.figures_decision_to_wire(decided, number)
+        return schemas.plain_decision_to_wire(decided, number)
+
+    @answer(DECIDE_IDENTITY)
+    def decide_identity(self, asked: Asked) -> dict[str, Any]:
+        consultation = schemas.read_consultation(asked.body)
+        with self.transaction() as session:
+            decided, number = use_cases.decide_identity(
+                session, consultation, self.clock.now(), self.clock.today()
+            )
+        return schemas.plain_decision_to_wire(decided, number)
 
     @answer(VERIFY_JOURNAL)
     def verify_journal(self, _: Asked) -> dict[str, Any]:

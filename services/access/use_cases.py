@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.access import errors, schemas
 from services.access.domain import decision, journal
-from services.access.domain.decision import Answer, Reading
+from services.access.domain.decision import Answer, Consultation, Reading
 from services.access.domain.habilitation import Habilitation, faults_of
 from services.access.domain.journal import Verified
 from services.access.domain.organisation import Organisation, Registration
@@ -69,7 +69,7 @@ def verify_journal(session: Session) -> Verified:
     return Verified(sum(one.entries for one in found), broken[0] if broken else None)
 
 
-# --- what is asked by dossier and reporting ----------------------------------------------
+# --- what is asked by dossier, reporting and identity ----------------------------------------------
 
 
 def decide(session: Session, asked: Reading, now: datetime, today: date) -> tuple[Answer, str]:
@@ -87,6 +87,15 @@ def decide_figures(
     """Answer one request to read figures, and remember the answer; returns it with its number."""
     answer = decision.decide_figures(habilitations.of_organisation(session, siret), today)
     link = entries.append(session, journal.figures_entry(siret, table, answer, now))
+    return answer, link.head.number
+
+
+def decide_identity(session: Session, asked: Consultation, now: datetime, today: date) -> tuple[Answer, str]:
+    """Answer one request to call identity, and remember the answer; returns it with its number."""
+    rights = habilitations.of_organisation(session, asked.siret)
+    held = relations.to_persons(session, asked.person_ids, asked.siret)
+    answer = decision.decide_identity(rights, held, asked, today)
+    link = entries.append(session, journal.identity_entry(asked, answer, now))
     return answer, link.head.number
 
 

@@ -4,6 +4,8 @@ from marshmallow import fields
 
 from services.contracts.dossier import BLOCKS, FINALITES
 from services.contracts.fields import Asked, Code, Day, Many, Part, Text, Told, siret
+from services.contracts.identity import FINALITES as FINALITES_IDENTITE
+from services.contracts.identity import MOST_LINES, MOTIFS
 from services.contracts.message import Call, Event
 
 # What an organisation is. A profile says which services it finds and which kinds it may declare.
@@ -18,6 +20,7 @@ PROFILES = {
     "certificateur": "certificateur",
     "dsn": "point de dépôt DSN",
     "operateur_cep": "opérateur du conseil en évolution professionnelle",
+    "bureau_identites": "bureau des identités",
     "ministere": "ministère chargé de la formation professionnelle",
 }
 
@@ -47,10 +50,10 @@ ORGANISATIONS_CHANGED = Event("access", "organisations_changed", 1, Organisation
 
 
 class HabilitationAsked(Asked):
-    """A right to read, with its legal basis and its days, both included."""
+    """A right to read, or to look after identities, with its legal basis and its days, both included."""
 
-    service = Code(frozenset({"dossier", "reporting"}), required=True)
-    finalite = Code({**FINALITES, "pilotage": "indicateurs"}, required=True)
+    service = Code(frozenset({"dossier", "reporting", "identity"}), required=True)
+    finalite = Code({**FINALITES_IDENTITE, **FINALITES, "pilotage": "indicateurs"}, required=True)
     perimetre = Code(frozenset(PERIMETRES), allow_none=True, load_default=None)
     blocs = Many(Code(frozenset(BLOCKS)), load_default=list)
     base_legale = Text(required=True)
@@ -158,6 +161,28 @@ class FiguresDecision(Told):
     decision = fields.String(required=True)
 
 
+class IdentityDecisionAsked(Asked):
+    """May `siret` make this call to identity, about these persons? `agent` and `motif` go to the journal.
+
+    No person: the call tells no civil status and speaks of nobody by itself (a feed, say).
+    """
+
+    siret = siret(required=True)
+    appel = Text(required=True, most=64)  # `identity.compare`
+    finalite = Code(FINALITES_IDENTITE, required=True)
+    person_ids = Many(fields.UUID(), required=True, most=2 * MOST_LINES)
+    agent = Text(most=64)
+    motif = Code(MOTIFS)
+
+
+class IdentityDecision(Told):
+    """As `Decision`: it may, or not, for `reason`."""
+
+    granted = fields.Boolean(required=True)
+    reason = fields.String(required=True)
+    decision = fields.String(required=True)
+
+
 class JournalVerified(Told):
     """Whether every entry follows from the one before; the first that does not, if any."""
 
@@ -181,7 +206,10 @@ DECIDE = Call("access", "decide", DecisionAsked, Decision, frozenset({"dossier"}
 DECIDE_FIGURES = Call(
     "access", "decide_figures", FiguresDecisionAsked, FiguresDecision, frozenset({"reporting"})
 )
+DECIDE_IDENTITY = Call(
+    "access", "decide_identity", IdentityDecisionAsked, IdentityDecision, frozenset({"identity"})
+)
 VERIFY_JOURNAL = Call("access", "verify_journal", NothingAsked, JournalVerified, frozenset({"operator"}))
 
 EVENTS = (ORGANISATIONS_CHANGED,)
-CALLS = (REGISTER, PROFILE, DECIDE, DECIDE_FIGURES, VERIFY_JOURNAL)
+CALLS = (REGISTER, PROFILE, DECIDE, DECIDE_FIGURES, DECIDE_IDENTITY, VERIFY_JOURNAL)

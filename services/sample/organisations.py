@@ -49,22 +49,30 @@ class Partner:
         }
 
 
-_FUNDER = (("dossier", "prise_en_charge", "dossiers_finances", _ALL, "R.6323-35 II"),)
+_FUNDER = (
+    ("dossier", "prise_en_charge", "dossiers_finances", _ALL, "R.6323-35 II"),
+    ("identity", "prise_en_charge", "personnes_financees", (), "R.6323-35 II"),
+)
+_ADVISER = (
+    ("dossier", "accompagnement", "personnes_accompagnees", _FOLLOWED, "R.6323-35 III"),
+    ("identity", "accompagnement", "personnes_accompagnees", (), "R.6323-35 III"),
+)
 _RIGHTS: dict[str, tuple[tuple[str, str, str | None, tuple[str, ...], str], ...]] = {
     "opco": _FUNDER,
     "transitions_pro": _FUNDER,
     "agefiph": _FUNDER,
     "caisse_des_depots": _FUNDER,
     "region": (*_FUNDER, ("dossier", "suivi", "dossiers_finances", ("formation", "dates"), "L.6353-10")),
-    "france_travail": (
-        *_FUNDER,
-        ("dossier", "accompagnement", "personnes_accompagnees", _FOLLOWED, "R.6323-35 III"),
-    ),
+    "france_travail": (*_FUNDER, *_ADVISER),
     "payeur": (
         ("dossier", "remuneration", "dossiers_payes", ("formation", "dates", "remunerations"), "L.6341-1"),
     ),
-    "operateur_cep": (("dossier", "accompagnement", "personnes_accompagnees", _FOLLOWED, "R.6323-35 III"),),
+    "operateur_cep": _ADVISER,
     "ministere": (("reporting", "pilotage", None, (), "R.6323-36"),),
+    "bureau_identites": (
+        ("identity", "gestion_identites", None, (), "R.6323-32"),
+        ("identity", "droits_personne", None, (), "R.6323-35 I"),
+    ),
 }
 
 _NAMED: tuple[tuple[str, str], ...] = (
@@ -87,6 +95,7 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("dsn", "Point de dépôt DSN fictif"),
     *(("operateur_cep", f"Opérateur CEP fictif {number}") for number in (1, 2)),
     ("ministere", "Ministère (fictif)"),
+    ("bureau_identites", "Bureau des identités (fictif)"),
 )
 
 PARTNERS: tuple[Partner, ...] = tuple(

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.access.domain.decision import Reading
+from services.access.domain.decision import Consultation, Reading
 from services.access.domain.habilitation import Habilitation
 from services.access.domain.organisation import Organisation, Registration
 from services.access.domain.parcours import Parcours, Relation
@@ -39,6 +39,24 @@ def right(perimetre: str | None = "dossiers_finances", *blocs: str, **other: Any
 def steering(**other: Any) -> Habilitation:
     """A right of the OPCO to read figures, in force all of 2026."""
     return replace(right(None, service="reporting", finalite="pilotage", blocs=()), **other)
+
+
+def keeping(**other: Any) -> Habilitation:
+    """A right of the OPCO to look after identities, in force all of 2026."""
+    return replace(right(None, service="identity", finalite="gestion_identites", blocs=()), **other)
+
+
+def consultation(*person_ids: UUID, **other: Any) -> Consultation:
+    """The OPCO asks to compare declarations of these persons."""
+    content: dict[str, Any] = {
+        "siret": OPCO,
+        "appel": "identity.compare",
+        "finalite": "gestion_identites",
+        "person_ids": person_ids or (PERSON,),
+        "agent": "AGT-1",
+        **other,
+    }
+    return Consultation(**content)
 
 
 def reading(*dossier_ids: UUID, **other: Any) -> Reading:

@@ -1,22 +1,34 @@
 """Who may read what: the rules, as tables."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 import pytest
 
-from services.access.domain.decision import Granted, Motif, OpenDossier, Refused, decide, decide_figures
+from services.access.domain.decision import (
+    Granted,
+    Motif,
+    OpenDossier,
+    Refused,
+    decide,
+    decide_figures,
+    decide_identity,
+)
 from services.access.domain.habilitation import Habilitation
 from services.access.domain.parcours import Relation
 from tests.access.given import (
     FIRST,
     OPCO,
+    PERSON,
     SECOND,
     THIRD,
     TODAY,
+    consultation,
     finances,
     follows,
+    keeping,
     pays,
     reading,
     right,
@@ -175,3 +187,59 @@ def test_only_the_rights_that_open_something_are_the_ground_of_a_decision() -> N
 )
 def test_figures_are_for_whoever_steers(rights: list[Habilitation] | None, answer: Granted | Refused) -> None:
     assert decide_figures(rights, TODAY) == answer
+
+
+ANOTHER = UUID("00000000-0000-4000-8000-000000000002")
+FUNDER = keeping(finalite="prise_en_charge", perimetre="personnes_financees")
+ADVISER = keeping(finalite="accompagnement", perimetre="personnes_accompagnees")
+
+
+@pytest.mark.parametrize(
+    ("rights", "answer"),
+    [
+        pytest.param(None, Refused("organisation_unknown"), id="nobody registered the caller"),
+        pytest.param([right(), steering()], Refused("no_habilitation_for_service"), id="reads dossiers only"),
+        pytest.param(
+            [keeping(finalite="droits_personne")], Refused("purpose_not_covered"), id="answers persons only"
+        ),
+        pytest.param(
+            [keeping(valid_until=date(2026, 6, 14))], Refused("habilitation_not_in_force"), id="ended"
+        ),
+        pytest.param([keeping(valid_until=TODAY)], Granted((keeping(valid_until=TODAY),)), id="last day"),
+    ],
+)
+def test_identities_are_for_whoever_keeps_them(
+    rights: list[Habilitation] | None, answer: Granted | Refused
+) -> None:
+    assert decide_identity(rights, {}, consultation(PERSON, ANOTHER), TODAY) == answer
+    assert decide_identity(rights, {}, replace(consultation(), person_ids=()), TODAY) == answer
+
+
+@pytest.mark.parametrize(
+    ("held", "relations", "granted"),
+    [
+        pytest.param(FUNDER, {PERSON: [finances(FIRST)]}, True, id="funds the person"),
+        pytest.param(FUNDER, {PERSON: [pays(FIRST)]}, False, id="pays the person"),
+        pytest.param(FUNDER, {PERSON: [follows()]}, False, id="follows, and may see whom it funds"),
+        pytest.param(FUNDER, {ANOTHER: [finances(FIRST)]}, False, id="funds another person"),
+        pytest.param(FUNDER, {}, False, id="is nothing to anybody"),
+        pytest.param(ADVISER, {PERSON: [follows()]}, True, id="follows the person"),
+        pytest.param(ADVISER, {PERSON: [finances(FIRST)]}, False, id="funds, and may see whom it follows"),
+        pytest.param(replace(ADVISER, perimetre=None), {PERSON: [follows()]}, False, id="no perimetre"),
+    ],
+)
+def test_others_see_the_civil_status_of_those_to_whom_they_are_related(
+    held: Habilitation, relations: dict[UUID, list[Relation]], granted: bool
+) -> None:
+    asked = consultation(PERSON, finalite=held.finalite)
+    answer = decide_identity([held], relations, asked, TODAY)
+    assert answer == (Granted((held,)) if granted else Refused("no_relation"))
+
+
+def test_of_two_persons_one_sees_both_or_none() -> None:
+    asked = consultation(PERSON, ANOTHER, finalite="prise_en_charge")
+    one, both = {PERSON: [finances(FIRST)]}, {PERSON: [finances(FIRST)], ANOTHER: [finances(SECOND)]}
+    assert decide_identity([FUNDER], one, asked, TODAY) == Refused("no_relation")
+    assert decide_identity([FUNDER], both, asked, TODAY) == Granted((FUNDER,))
+    nobody = replace(asked, person_ids=())
+    assert decide_identity([FUNDER], both, nobody, TODAY) == Refused("no_relation")

@@ -3,16 +3,26 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.access.domain.decision import Granted, Motif, Reading, Refused, decide
-from services.access.domain.habilitation import Habilitation
+from services.access.domain.decision import (
+    Consultation,
+    Granted,
+    Motif,
+    Reading,
+    Refused,
+    decide,
+    decide_identity,
+)
+from services.access.domain.habilitation import OF_IDENTITY, Habilitation
 from services.access.domain.parcours import Relation
 from services.contracts.access import PERIMETRES
 from services.contracts.dossier import BLOCKS, ROLES
-from tests.access.given import FIRST, OPCO, SECOND, THIRD, TODAY, reading, right
+from services.contracts.identity import FINALITES
+from tests.access.given import FIRST, OPCO, SECOND, THIRD, TODAY, consultation, keeping, reading, right
 
 DOSSIERS = (FIRST, SECOND, THIRD)
 PERSON_WIDE = {"certifications", "emplois", "accompagnements"}
@@ -112,3 +122,61 @@ def test_a_refusal_says_the_first_thing_that_is_missing(
             assert answer == Refused(motif)
             return
     assert isinstance(answer, Granted) or answer.reason == "no_relation"
+
+
+# --- identities --------------------------------------------------------------------------------
+
+PERSONS = DOSSIERS  # three ids are three ids
+kept = st.lists(
+    st.builds(
+        keeping,
+        service=st.sampled_from(["identity"] * 5 + ["dossier"]),
+        finalite=st.sampled_from(list(FINALITES)),
+        perimetre=st.sampled_from([*PERIMETRES, None]),
+        valid_until=st.sampled_from([1, 1, 0, -1]).map(lambda away: TODAY + timedelta(days=away)),
+    ),
+    max_size=5,
+)
+related = st.dictionaries(st.sampled_from(PERSONS), relations, max_size=3)
+consulted = st.builds(
+    lambda persons, finalite: replace(consultation(finalite=finalite), person_ids=tuple(persons)),
+    st.lists(st.sampled_from(PERSONS), unique=True),
+    st.sampled_from(list(FINALITES)),
+)
+
+
+def shows(one: Habilitation, held: Sequence[Relation], finalite: str) -> bool:
+    """Whether this right, for this purpose, shows a person to whom one is this."""
+    if one.service != "identity" or one.finalite != finalite or one.valid_until < TODAY:
+        return False
+    if finalite in ("gestion_identites", "droits_personne"):
+        return True
+    if one.perimetre == "personnes_financees":
+        return any(each.role == "finance" and each.dossier_id for each in held)
+    follows = any(each.role == "accompagne" and each.dossier_id is None for each in held)
+    return one.perimetre == "personnes_accompagnees" and follows
+
+
+@settings(max_examples=400)
+@given(kept, related, consulted)
+def test_identities_are_shown_to_whom_the_oracle_shows_them_and_to_nobody_else(
+    rights: list[Habilitation], related: dict[UUID, list[Relation]], asked: Consultation
+) -> None:
+    person_ids = asked.person_ids
+    everybody = asked.finalite in ("gestion_identites", "droits_personne")
+    expected = all(
+        any(shows(one, related.get(person_id, []), asked.finalite) for one in rights)
+        for person_id in person_ids
+    ) and (bool(person_ids) or (everybody and any(shows(one, [], asked.finalite) for one in rights)))
+    answer = decide_identity(rights, related, asked, TODAY)
+    assert isinstance(answer, Granted) == expected
+    if isinstance(answer, Granted):
+        assert all(
+            any(shows(one, related.get(person_id, []), asked.finalite) for person_id in (*person_ids, FIRST))
+            for one in answer.habilitations
+        )
+
+
+def test_every_purpose_of_the_contract_reaches_somewhere() -> None:
+    assert OF_IDENTITY.keys() == FINALITES.keys()
+    assert set(OF_IDENTITY.values()) <= {*PERIMETRES, None}

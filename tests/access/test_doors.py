@@ -18,7 +18,14 @@ from services.chassis.listening import Told
 from services.chassis.providers import Clock, OpenTransaction
 from services.chassis.topology import entrypoints
 from services.contracts import access
-from services.contracts.access import DECIDE, DECIDE_FIGURES, PROFILE, REGISTER, VERIFY_JOURNAL
+from services.contracts.access import (
+    DECIDE,
+    DECIDE_FIGURES,
+    DECIDE_IDENTITY,
+    PROFILE,
+    REGISTER,
+    VERIFY_JOURNAL,
+)
 from services.contracts.dossier import DOSSIERS_CHANGED
 from services.contracts.message import Call
 from services.contracts.topology import LISTENS
@@ -42,6 +49,13 @@ ORGANISATION = {
             "service": "reporting",
             "finalite": "pilotage",
             "base_legale": "R.6323-36",
+            "valid_from": "2026-01-01",
+            "valid_until": "2026-12-31",
+        },
+        {
+            "service": "identity",
+            "finalite": "gestion_identites",
+            "base_legale": "R.6323-32",
             "valid_from": "2026-01-01",
             "valid_until": "2026-12-31",
         },
@@ -122,7 +136,7 @@ def told(message_id: str) -> Told:
 def test_from_registration_to_decision(doors: AccessDoors, bulk: AccessBulk) -> None:
     assert ask(doors, REGISTER, "operator", organisations=[ORGANISATION]) == {"registered": 1}
     bulk.follow_dossiers(told(str(uuid.uuid4())))
-    assert ask(doors, PROFILE, OPCO)["services"] == ["dossier", "ingestion", "reporting"]
+    assert ask(doors, PROFILE, OPCO)["services"] == ["dossier", "identity", "ingestion", "reporting"]
     answer = ask(
         doors,
         DECIDE,
@@ -137,6 +151,8 @@ def test_from_registration_to_decision(doors: AccessDoors, bulk: AccessBulk) -> 
         (FIRST, ["formation", "dates"])
     ]
     assert ask(doors, DECIDE_FIGURES, "reporting", siret=OPCO, table="entrees")["granted"]
+    asked = {"siret": OPCO, "appel": "identity.compare", "person_ids": [str(PERSON)], "agent": "AGT-1"}
+    assert ask(doors, DECIDE_IDENTITY, "identity", finalite="gestion_identites", **asked)["granted"]
     assert ask(doors, VERIFY_JOURNAL, "operator")["intact"]
 
 

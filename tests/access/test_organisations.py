@@ -9,7 +9,7 @@ from services.access.domain.organisation import natures_of, services_of
 from services.access.domain.perimetre import OF_A_DOSSIER, OF_A_PERSON, PERIMETRES
 from services.contracts import access, dossier
 from services.contracts.declaration import NATURES
-from tests.access.given import TODAY, right, steering
+from tests.access.given import TODAY, keeping, right, steering
 
 FUNDER = {"formation", "realisation", "financement", "suppression"}
 
@@ -38,7 +38,10 @@ def test_a_profile_declares_its_own_kinds(profile: str, natures: set[str]) -> No
 def test_every_profile_of_the_contract_declares_kinds_of_the_contract() -> None:
     declared = {nature for profile in access.PROFILES for nature in natures_of(profile)}
     assert declared == set(NATURES)
-    assert {profile for profile in access.PROFILES if not natures_of(profile)} == {"ministere"}
+    assert {profile for profile in access.PROFILES if not natures_of(profile)} == {
+        "ministere",
+        "bureau_identites",
+    }
 
 
 def test_the_domain_speaks_the_contracts_words() -> None:
@@ -86,6 +89,41 @@ def test_services_are_those_of_the_profile_and_of_the_rights_in_force(
             steering(perimetre="dossiers_payes", blocs=("dates",)),
             [("perimetre", "champ_sans_objet"), ("blocs", "champ_sans_objet")],
             id="figures have no blocks",
+        ),
+        pytest.param(keeping(), [], id="looks after identities"),
+        pytest.param(keeping(finalite="droits_personne"), [], id="answers the person"),
+        pytest.param(
+            keeping(finalite="accompagnement", perimetre="personnes_accompagnees"),
+            [],
+            id="follows the person",
+        ),
+        pytest.param(
+            keeping(finalite="prise_en_charge"),
+            [("perimetre", "perimetre_hors_finalite")],
+            id="a funder sees whom it funds, not everybody",
+        ),
+        pytest.param(
+            keeping(finalite="accompagnement", perimetre="personnes_financees"),
+            [("perimetre", "perimetre_hors_finalite")],
+            id="an adviser sees whom it follows",
+        ),
+        pytest.param(
+            keeping(perimetre="personnes_financees"),
+            [("perimetre", "champ_sans_objet")],
+            id="identities are kept of everybody",
+        ),
+        pytest.param(
+            keeping(blocs=("dates",)), [("blocs", "champ_sans_objet")], id="no blocks in identities"
+        ),
+        pytest.param(
+            keeping(finalite="remuneration"),
+            [("finalite", "finalite_hors_service")],
+            id="who pays knows whom",
+        ),
+        pytest.param(
+            right(finalite="gestion_identites"),
+            [("finalite", "finalite_hors_service")],
+            id="no dossier for it",
         ),
     ],
 )

@@ -9,8 +9,8 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from services.access import schemas, use_cases
-from services.access.domain.decision import Reading
-from services.contracts.access import DECIDE, DECIDE_FIGURES
+from services.access.domain.decision import Consultation, Reading
+from services.contracts.access import DECIDE, DECIDE_FIGURES, DECIDE_IDENTITY
 from services.contracts.dossier import BLOCKS
 from tests.access.given import (
     CEP,
@@ -20,7 +20,10 @@ from tests.access.given import (
     PERSON,
     SECOND,
     TODAY,
+    consultation,
     finances,
+    follows,
+    keeping,
     parcours,
     reading,
     registration,
@@ -117,13 +120,57 @@ def test_figures_are_decided_and_remembered(session: Session) -> None:
         (OPCO, True, "habilitation_in_force"),
         (CEP, False, "organisation_unknown"),
     ]:
-        answer = schemas.figures_decision_to_wire(
+        answer = schemas.plain_decision_to_wire(
             *use_cases.decide_figures(session, siret, "entrees", NOW, TODAY)
         )
         assert DECIDE_FIGURES.answer().load(answer) == answer
         assert (answer["granted"], answer["reason"]) == (granted, reason)
         found = entry(session, answer["decision"])
         assert (found.siret, found.figures, found.granted) == (siret, "entrees", granted)
+
+
+def consulted(session: Session, asked: Consultation) -> dict[str, Any]:
+    """The answer, as identity reads it."""
+    answer = schemas.plain_decision_to_wire(*use_cases.decide_identity(session, asked, NOW, TODAY))
+    read: dict[str, Any] = DECIDE_IDENTITY.answer().load(orjson.loads(orjson.dumps(answer)))
+    return read
+
+
+def test_a_call_to_identity_is_remembered_with_who_when_whom_which_and_why(session: Session) -> None:
+    use_cases.register(session, [registration(keeping())], NOW)
+    asked = consultation(PERSON, FIRST, appel="identity.link", motif="acte_presente")
+    found = entry(session, consulted(session, asked)["decision"])
+    assert (found.siret, found.agent, found.at) == (OPCO, "AGT-1", NOW)
+    assert (found.appel, found.person_ids) == ("identity.link", [PERSON, FIRST])
+    assert (found.service, found.finalite, found.motif) == ("identity", "gestion_identites", "acte_presente")
+    assert (found.granted, found.habilitation_ids) == (True, [keeping().habilitation_id])
+    assert use_cases.verify_journal(session).broken_at is None
+
+
+def test_a_refused_call_to_identity_is_remembered_too(session: Session) -> None:
+    use_cases.register(session, [registration(right())], NOW)
+    answer = consulted(session, consultation(PERSON))
+    assert (answer["granted"], answer["reason"]) == (False, "no_habilitation_for_service")
+    found = entry(session, answer["decision"])
+    assert (found.granted, found.person_ids, found.habilitation_ids) == (False, [PERSON], [])
+
+
+def test_an_adviser_sees_whom_it_follows_as_long_as_it_does(session: Session) -> None:
+    purpose, reach = "accompagnement", "personnes_accompagnees"
+    use_cases.register(session, [registration(keeping(finalite=purpose, perimetre=reach))], NOW)
+    asked = consultation(PERSON, finalite=purpose, appel="identity.civil_status")
+    assert not consulted(session, asked)["granted"]
+    use_cases.follow_dossiers(session, [parcours(follows(), version=1)])
+    assert consulted(session, asked)["granted"]
+    use_cases.follow_dossiers(session, [parcours(version=2)])
+    assert consulted(session, asked)["reason"] == "no_relation"
+
+
+def test_a_call_that_cannot_be_remembered_is_not_let(session: Session) -> None:
+    use_cases.register(session, [registration(keeping())], NOW)
+    session.execute(text("DELETE FROM journal_head"))
+    with pytest.raises(NoResultFound):
+        consulted(session, consultation(PERSON))
 
 
 @pytest.mark.usefixtures("financed")

@@ -55,13 +55,13 @@ def test_three_migrations_at_once_leave_the_tables_of_the_code_and_nothing_pendi
         engine.dispose()
 
 
-@pytest.mark.parametrize("fresh", ["access"], indirect=True)
+@pytest.mark.parametrize("fresh", ["dossier"], indirect=True)
 def test_a_migration_gives_way_to_traffic_rather_than_queue_everybody_behind_it(
     fresh: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    metadata = _metadata("access")
+    metadata = _metadata("dossier")
     engine: Engine = database.engine_of(fresh, connections=2)
-    migrations.migrate("access", engine, metadata)
+    migrations.migrate("dossier", engine, metadata)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE outbox DROP COLUMN attempts, DROP COLUMN not_before"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
@@ -69,8 +69,8 @@ def test_a_migration_gives_way_to_traffic_rather_than_queue_everybody_behind_it(
     with engine.connect() as traffic:
         traffic.execute(text("SELECT count(*) FROM outbox"))  # its lock lasts until the end of the block
         with pytest.raises(Exception, match="lock timeout"):
-            migrations.migrate("access", engine, metadata)
+            migrations.migrate("dossier", engine, metadata)
         traffic.rollback()
-    migrations.migrate("access", engine, metadata)
+    migrations.migrate("dossier", engine, metadata)
     assert migrations.differences(engine, metadata) == []
     engine.dispose()

@@ -12,7 +12,7 @@ from services.contracts.topology import LISTENS
 QUEUES = {
     "access": {"access.calls", "access.dead", "access.follow_dossiers"},
     "dossier": {"dossier.calls", "dossier.dead", "dossier.follow_attributions", "dossier.keep_contributions"},
-    "identity": {"identity.dead", "identity.resolve_persons"},
+    "identity": {"identity.calls", "identity.dead", "identity.follow_sources", "identity.resolve_persons"},
     "ingestion": {
         "ingestion.calls",
         "ingestion.dead",

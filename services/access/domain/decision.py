@@ -1,12 +1,13 @@
-"""Decides who may read which part of a parcours, and says why not. What is not opened is closed."""
+"""Decides who may read which part of a parcours, figures and identities, and says why not. What is not
+opened is closed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.access.domain.habilitation import PILOTAGE, Habilitation
+from services.access.domain.habilitation import OF_IDENTITY, PILOTAGE, Habilitation
 from services.access.domain.parcours import Relation
 from services.access.domain.perimetre import OF_A_DOSSIER, OF_A_PERSON, PERIMETRES
 
@@ -30,6 +31,19 @@ class Reading:
     finalite: str
     person_id: UUID
     dossier_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """A request to make a call of identity (`identity.compare`) about these persons; by which of the
+    organisation's agents, and for a ruling, why."""
+
+    siret: str
+    appel: str
+    finalite: str
+    person_ids: tuple[UUID, ...]
+    agent: str | None = None
+    motif: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,33 @@ def decide_figures(rights: Sequence[Habilitation] | None, today: date) -> Answer
     """Figures are for whoever has an habilitation to steer; no relation to anybody is needed."""
     in_force = _in_force(rights, "reporting", PILOTAGE, today)
     return in_force if isinstance(in_force, Refused) else Granted(tuple(in_force))
+
+
+def decide_identity(
+    rights: Sequence[Habilitation] | None,
+    relations: Mapping[UUID, Sequence[Relation]],
+    asked: Consultation,
+    today: date,
+) -> Answer:
+    """Who keeps identities right may speak of anybody; the others, of those to whom they are related: of each
+    of the persons asked about, or of none."""
+    in_force = _in_force(rights, "identity", asked.finalite, today)
+    if isinstance(in_force, Refused):
+        return in_force
+    if asked.finalite in OF_IDENTITY and OF_IDENTITY[asked.finalite] is None:
+        return Granted(tuple(in_force))
+    reaching = [
+        [right for right in in_force if _reaches(right, relations.get(person_id, ()))]
+        for person_id in asked.person_ids
+    ]
+    if not reaching or not all(reaching):
+        return Refused("no_relation")
+    return Granted(tuple(dict.fromkeys(right for useful in reaching for right in useful)))
+
+
+def _reaches(right: Habilitation, relations: Sequence[Relation]) -> bool:
+    perimetre = PERIMETRES.get(right.perimetre or "")
+    return perimetre is not None and perimetre.reaches_person(relations)
 
 
 def _in_force(

@@ -1,4 +1,4 @@
-"""A right to read: for which service and purpose, how far, which blocks, on what ground, until when."""
+"""A right to read or to look after identities: which service and purpose, how far, why, how long."""
 
 import json
 from collections.abc import Iterator
@@ -10,6 +10,18 @@ from services.access.domain.perimetre import PERIMETRES
 
 _NAMESPACE = UUID("5d3f0c0e-7a36-5b0f-9d0e-2f6d1b6f4a11")
 PILOTAGE = "pilotage"
+
+# How far each purpose reaches in identity: the persons to whom one has this relation, or anybody (None).
+# R.6323-32: who operates the hub keeps identities right; R.6323-35 I: the person's own rights;
+# R.6323-35 II and III: who funds or follows the person. Whoever only pays, certifies or employs a person
+# has told the civil status it needs itself.
+OF_IDENTITY: dict[str, str | None] = {
+    "gestion_identites": None,
+    "droits_personne": None,
+    "prise_en_charge": "personnes_financees",
+    "accompagnement": "personnes_accompagnees",
+}
+_OF_IDENTITY_ALONE = {purpose for purpose, reach in OF_IDENTITY.items() if reach is None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +62,20 @@ def faults_of(habilitation: Habilitation) -> Iterator[tuple[str, str]]:
     """(field, code) of what would make this right void, wrong, or promise more than it opens."""
     if habilitation.valid_until < habilitation.valid_from:
         yield "valid_until", "fin_avant_debut"
-    if (habilitation.service == "reporting") != (habilitation.finalite == PILOTAGE):
+    if not _has_purpose(habilitation.service, habilitation.finalite):
         yield "finalite", "finalite_hors_service"
     if habilitation.service == "dossier":
         yield from _faults_of_reading(habilitation)
     else:
-        yield from _faults_of_figures(habilitation)
+        yield from _faults_of_the_rest(habilitation)
+
+
+def _has_purpose(service: str, finalite: str) -> bool:
+    if service == "identity":
+        return finalite in OF_IDENTITY
+    if service == "reporting":
+        return finalite == PILOTAGE
+    return finalite != PILOTAGE and finalite not in _OF_IDENTITY_ALONE
 
 
 def _faults_of_reading(habilitation: Habilitation) -> Iterator[tuple[str, str]]:
@@ -68,8 +88,10 @@ def _faults_of_reading(habilitation: Habilitation) -> Iterator[tuple[str, str]]:
         yield "blocs", "liste_trop_courte"
 
 
-def _faults_of_figures(habilitation: Habilitation) -> Iterator[tuple[str, str]]:
-    if habilitation.perimetre is not None:
-        yield "perimetre", "champ_sans_objet"
+def _faults_of_the_rest(habilitation: Habilitation) -> Iterator[tuple[str, str]]:
+    """Figures have no perimetre, and identities the one of their purpose; neither has blocks."""
+    reach = OF_IDENTITY.get(habilitation.finalite) if habilitation.service == "identity" else None
+    if habilitation.perimetre != reach:
+        yield "perimetre", "champ_sans_objet" if reach is None else "perimetre_hors_finalite"
     if habilitation.blocs:
         yield "blocs", "champ_sans_objet"

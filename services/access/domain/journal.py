@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from services.access.domain.decision import GRANTED, Answer, Granted, Reading
+from services.access.domain.decision import GRANTED, Answer, Consultation, Granted, Reading
 from services.access.domain.habilitation import PILOTAGE
 
 CHAINS = 16
@@ -22,7 +22,11 @@ GENESIS = bytes(32)  # what the first entry of a chain follows
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who asked for what, when and why, and what was answered. `dossier_ids`: the ones that were opened."""
+    """Who asked for what, when and why, and what was answered. `dossier_ids`: the ones that were opened.
+
+    Of a call to identity: which one (`appel`), about whom (`person_ids`), by which of the organisation's
+    agents, and the motif of a ruling.
+    """
 
     at: datetime
     siret: str
@@ -34,6 +38,15 @@ class Entry:
     granted: bool
     reason: str
     habilitation_ids: tuple[UUID, ...]
+    person_ids: tuple[UUID, ...] = ()
+    appel: str | None = None
+    agent: str | None = None
+    motif: str | None = None
+
+
+# Entries were hashed without these before there were any: left out where they are empty, they leave the
+# hashes of those as they were.
+_ADDED = ("person_ids", "appel", "agent", "motif")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,26 @@ def figures_entry(siret: str, table: str, answer: Answer, now: datetime) -> Entr
     )
 
 
+def identity_entry(asked: Consultation, answer: Answer, now: datetime) -> Entry:
+    """What is remembered of a decision on a call to identity."""
+    return Entry(
+        at=now,
+        siret=asked.siret,
+        service="identity",
+        finalite=asked.finalite,
+        person_id=None,
+        dossier_ids=(),
+        figures=None,
+        granted=isinstance(answer, Granted),
+        reason=reason_of(answer),
+        habilitation_ids=_grounds(answer),
+        person_ids=asked.person_ids,
+        appel=asked.appel,
+        agent=asked.agent,
+        motif=asked.motif,
+    )
+
+
 def reason_of(answer: Answer) -> str:
     """The code that is told and remembered."""
     return GRANTED if isinstance(answer, Granted) else answer.reason
@@ -130,6 +163,7 @@ def follow(head: Head, entry: Entry) -> Link:
 def hash_of(chain: int, seq: int, entry: Entry, previous: bytes) -> bytes:
     """SHA-256 of the previous entry's hash and of this entry's canonical JSON."""
     content = {field.name: getattr(entry, field.name) for field in fields(entry)}
+    content = {name: value for name, value in content.items() if value or name not in _ADDED}
     return hashlib.sha256(previous + _canonical({"chain": chain, "seq": seq, **content})).digest()
 
 

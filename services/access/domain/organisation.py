@@ -21,6 +21,8 @@ _DECLARES: dict[str, tuple[str, ...]] = {
     "dsn": ("emploi",),
     "operateur_cep": ("accompagnement",),
     "ministere": (),
+    # Who rules on identities declares nothing.
+    "bureau_identites": (),
 }
 
 

@@ -15,9 +15,11 @@ _APPEND = text(
     """
     WITH appended AS (
         INSERT INTO journal (chain, seq, at, siret, service, finalite, person_id, dossier_ids, figures,
-                             granted, reason, habilitation_ids, previous_hash, hash)
+                             granted, reason, habilitation_ids, person_ids, appel, agent, motif,
+                             previous_hash, hash)
         VALUES (:chain, :seq, :at, :siret, :service, :finalite, :person_id, CAST(:dossier_ids AS uuid[]),
-                :figures, :granted, :reason, CAST(:habilitation_ids AS uuid[]), :previous_hash, :hash)
+                :figures, :granted, :reason, CAST(:habilitation_ids AS uuid[]),
+                CAST(:person_ids AS uuid[]), :appel, :agent, :motif, :previous_hash, :hash)
     )
     UPDATE journal_head SET seq = :seq, hash = :hash WHERE chain = :chain
     """
@@ -64,6 +66,10 @@ def append(session: Session, entry: Entry) -> Link:
             "granted": entry.granted,
             "reason": entry.reason,
             "habilitation_ids": list(entry.habilitation_ids),
+            "person_ids": list(entry.person_ids),
+            "appel": entry.appel,
+            "agent": entry.agent,
+            "motif": entry.motif,
             "previous_hash": link.previous_hash,
             "hash": link.head.hash,
         },
@@ -104,5 +110,9 @@ def _link(row: Any) -> Link:
         granted=row.granted,
         reason=row.reason,
         habilitation_ids=tuple(row.habilitation_ids),
+        person_ids=tuple(row.person_ids),
+        appel=row.appel,
+        agent=row.agent,
+        motif=row.motif,
     )
     return Link(Head(row.chain, row.seq, row.hash), row.previous_hash, entry)

@@ -47,6 +47,12 @@ _ADD = text(
 _OF_READER = text(
     "SELECT role, dossier_id FROM parcours_relation WHERE person_id = :person_id AND siret = :siret"
 )
+_TO_PERSONS = text(
+    """
+    SELECT person_id, role, dossier_id FROM parcours_relation
+    WHERE person_id = ANY(CAST(:person_ids AS uuid[])) AND siret = :siret
+    """
+)
 
 
 def replace(session: Session, told: Sequence[Parcours]) -> None:
@@ -75,3 +81,11 @@ def of_reader(session: Session, person_id: UUID, siret: str) -> list[Relation]:
     """What this organisation is to this person and to the person's dossiers."""
     rows = session.execute(_OF_READER, {"person_id": person_id, "siret": siret})
     return [Relation(siret, row.role, row.dossier_id) for row in rows]
+
+
+def to_persons(session: Session, person_ids: Sequence[UUID], siret: str) -> dict[UUID, list[Relation]]:
+    """What this organisation is to each of these persons, where it is anything."""
+    found: dict[UUID, list[Relation]] = {}
+    for row in session.execute(_TO_PERSONS, {"person_ids": list(person_ids), "siret": siret}):
+        found.setdefault(row.person_id, []).append(Relation(siret, row.role, row.dossier_id))
+    return found

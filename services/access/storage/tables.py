@@ -97,6 +97,11 @@ journal = Table(
     Column("granted", Boolean, nullable=False),
     Column("reason", Text, nullable=False),
     Column("habilitation_ids", ARRAY(Uuid), nullable=False),
+    # Of calls to identity.
+    Column("person_ids", ARRAY(Uuid), nullable=False, server_default="{}"),
+    Column("appel", Text),
+    Column("agent", Text),
+    Column("motif", Text),
     Column("previous_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     CheckConstraint(f"chain BETWEEN 0 AND {CHAINS - 1}", name="chain"),
