@@ -20,6 +20,7 @@ PROCESSES = (
     ("ingestion_bulk", "ingestion", "run ingestion_bulk"),
     ("ingestion_relay", "ingestion", "relay"),
     ("identity", "identity", "run identity"),
+    ("identity_desk", "identity", "run identity_desk"),
     ("identity_relay", "identity", "relay"),
     ("dossier", "dossier", "run dossier"),
     ("dossier_bulk", "dossier", "run dossier_bulk"),

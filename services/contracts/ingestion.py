@@ -16,12 +16,14 @@ CHUNK = 500
 
 
 class TraitsReceived(Told):
-    """`sealed` is, sealed for identity, a JSON list of traits in the order of `declarations`."""
+    """`sealed` is, sealed for identity, a JSON list of traits in the order of `declarations`; `emises` is
+    when each of these was said, in the same order."""
 
     lot_id = fields.UUID(required=True)
     source = fields.String(required=True)
     declarations = fields.List(fields.UUID(), required=True)
     sealed = fields.String(required=True)
+    emises = fields.List(fields.AwareDateTime(), load_default=list)
 
 
 class DossierNamed(Told):

@@ -33,7 +33,7 @@ LISTENS: dict[str, tuple[Event, ...]] = {
         identity.REVIEWS_OPENED,
         dossier.DECLARATIONS_APPLIED,
     ),
-    "identity": (ingestion.TRAITS_RECEIVED,),
+    "identity": (ingestion.TRAITS_RECEIVED, access.ORGANISATIONS_CHANGED),
     "dossier": (ingestion.DECLARATIONS_ACCEPTED, identity.DECLARATIONS_ATTRIBUTED),
     "access": (dossier.DOSSIERS_CHANGED,),
     "reporting": (dossier.FACTS_CHANGED,),

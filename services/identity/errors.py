@@ -7,7 +7,7 @@ and what whoever looks after persons can be told.
 """
 
 from services.chassis.errors import Unreadable
-from services.contracts.errors import BadRequest, Conflict, NotFound
+from services.contracts.errors import BadRequest, Conflict, NotFound, Refused
 
 
 class BlindKeyUnknown(Exception):
@@ -65,3 +65,38 @@ def personne_trop_large(most: int) -> Conflict:
         f"Cette séparation concernerait plus de {most} paires : séparez les déclarations par parties.",
         {"maximum": str(most)},
     )
+
+
+def reference_deja_utilisee() -> Conflict:
+    """The caller ruled something else under this reference."""
+    return Conflict(
+        "reference_deja_utilisee",
+        "Cette référence désigne déjà une autre de vos décisions : donnez-en une nouvelle.",
+    )
+
+
+def personne_inconnue() -> NotFound:
+    """Nobody, or nobody any more: persons that are linked go by one id."""
+    return NotFound(
+        "personne_inconnue",
+        "Aucune personne ne porte cet identifiant à ce jour : demandez de qui parle la déclaration.",
+    )
+
+
+def identites_refusees(reason: str, decision: str) -> Refused:
+    """Access said no; `decision` is where its journal says why."""
+    return Refused(
+        "identites_refusees",
+        MOTIFS.get(reason, "Votre habilitation ne couvre pas cette demande.")
+        + " Demandez son extension à l’administration du hub si votre mission l’exige.",
+        {"motif": reason, "decision": decision},
+    )
+
+
+MOTIFS = {
+    "organisation_unknown": "Votre organisme n’est pas enregistré.",
+    "no_habilitation_for_service": "Votre organisme n’est pas habilité sur les identités.",
+    "purpose_not_covered": "Votre habilitation ne couvre pas cette finalité.",
+    "habilitation_not_in_force": "Votre habilitation n’est pas en vigueur à ce jour.",
+    "no_relation": "Votre organisme n’a pas de lien avec cette personne.",
+}

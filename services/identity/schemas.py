@@ -1,9 +1,10 @@
-"""Wire ↔ domain: sealed traits become statements and records; decisions become what is announced."""
+"""Wire ↔ domain: sealed traits become statements and records; decisions become what is announced and told."""
 
 import base64
+import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,8 +16,11 @@ from services.identity.domain import sketching
 from services.identity.domain.normalisation.names import Name
 from services.identity.domain.normalisation.places import Place
 from services.identity.domain.records import Record, Told, read_record
+from services.identity.domain.survivorship import Said
 from services.identity.errors import traits_unreadable
 from services.identity.storage.decisions import Decided
+from services.identity.storage.rulings import Kind, Ruling
+from services.identity.storage.statements import Kept, Origin
 
 TRAITS = b"traits"  # the purpose for which ingestion seals them
 
@@ -42,6 +46,46 @@ def read_statements(
         raise traits_unreadable("count")
     told = dict(zip(declarations, people, strict=True))
     return [_statement(id_, personne, blind) for id_, personne in told.items()]
+
+
+def origin_of(told: Mapping[str, Any]) -> Origin:
+    """Who told a chunk, and when each of its lines was said, where that is told."""
+    said_at = told["emises"]
+    lines = told["declarations"] if len(said_at) == len(told["declarations"]) else ()
+    return Origin(told["source"], dict(zip(lines, said_at, strict=False)))
+
+
+def read_said(kept: Kept, profile: str | None) -> Said:
+    """What one line tells, with what is known of who tells it."""
+    told = _told(json.loads(kept.plain))
+    return Said(kept.source, profile, kept.said_at, bool(told["nir"] and told["nir_certifie"]), told)
+
+
+# --- what is ruled -------------------------------------------------------------------------
+
+# A ruling's id follows from who rules and its own reference: asked twice, there is one.
+_RULINGS = uuid.UUID("b7a7c3d2-52a4-5f0c-8a55-0f6f3a1d7c20")
+
+
+def read_ruling(kind: Kind, caller: str, asked: Mapping[str, Any]) -> Ruling:
+    """What the caller asks to rule."""
+    content = orjson.dumps({**asked, "kind": kind}, option=orjson.OPT_SORT_KEYS)
+    return Ruling(
+        uuid.uuid5(_RULINGS, f"{caller}/{asked['reference']}"),
+        kind,
+        asked.get("portee", "lignes"),
+        author_of(caller, asked),
+        asked["motif"],
+        hashlib.sha256(content).digest(),
+    )
+
+
+def author_of(caller: str, asked: Mapping[str, Any]) -> str:
+    """Who rules: the organisation, and its agent by its own word."""
+    return f"{caller}/{asked['agent']}"
+
+
+# --- read ----------------------------------------------------------------------------------
 
 
 def _opened(sealed: str, keys: Keyring) -> Any:

@@ -1,8 +1,11 @@
-"""What identity is told: of whom lines speak."""
+"""What identity is told: of whom lines speak, and what their sources are."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from services.chassis.outbox import announce
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
@@ -10,15 +13,22 @@ from services.identity import linking, schemas
 from services.identity.errors import BlindKeyUnknown
 from services.identity.linking import Linker
 from services.identity.schemas import Statement
-from services.identity.storage import decisions, records, statements
+from services.identity.storage import decisions, records, sources, statements
 from services.identity.storage.decisions import Decided
 from services.identity.storage.records import Known
+from services.identity.storage.statements import UNKNOWN_ORIGIN, Origin
 
 # Lines of a record that tells too little to be anybody's are persons of their own, by their ids.
 _NOBODY = uuid.UUID("3d1c7a50-6b0e-5f8e-9f6d-0a4b8d0c9e11")
 
 
-def resolve_persons(linker: Linker, now: datetime, declarations: Sequence[uuid.UUID], sealed: str) -> None:
+def resolve_persons(
+    linker: Linker,
+    now: datetime,
+    declarations: Sequence[uuid.UUID],
+    sealed: str,
+    origin: Origin = UNKNOWN_ORIGIN,
+) -> None:
     """Decide of whom each line speaks, and say so. A line decided before keeps its decision.
 
     Raises `Unreadable` (the traits cannot be opened or do not fit) and `BlindKeyUnknown`.
@@ -28,7 +38,7 @@ def resolve_persons(linker: Linker, now: datetime, declarations: Sequence[uuid.U
     decided = decisions.standing(linker.session, list(before)) if before else []
     fresh = [one for one in told if one.declaration_id not in before]
     if fresh:
-        decided += _decide(linker, now, fresh)
+        decided += _decide(linker, now, fresh, origin)
     say(linker, now, decided)
 
 
@@ -38,14 +48,19 @@ def say(linker: Linker, now: datetime, decided: Sequence[Decided]) -> None:
     announce(linker.session, DECLARATIONS_ATTRIBUTED, at=now, attributions=attributions)
 
 
-def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement]) -> list[Decided]:
+def follow_sources(session: Session, organisations: Sequence[dict[str, Any]]) -> None:
+    """Remember what the sources of statements are."""
+    sources.remember(session, organisations)
+
+
+def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement], origin: Origin) -> list[Decided]:
     """The first decision about each of these lines, and what they change of others."""
     contents = {one.content: one for one in fresh}
     known = _known(linker, contents)
     if len(known) == len(contents):
         records.hold_still(linker.session)
         known = _known(linker, contents)  # as it is now that nobody may change it
-        return _attribute(linker, now, fresh, known, {})
+        return _attribute(linker, now, fresh, known, {}, origin)
     if not records.keys_in_use(linker.session) <= set(map(schemas.name_of_key, linker.keys.blinds)):
         raise BlindKeyUnknown
     # All that takes time is done before anybody has to wait for this chunk.
@@ -54,7 +69,7 @@ def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement]) -> list[D
     taken = linking.take_in(linker, looked)
     moved = move(linker, now, taken.moved, "regroupement")
     known = _known(linker, contents)
-    return moved + _attribute(linker, now, fresh, known, taken.cause_of)
+    return moved + _attribute(linker, now, fresh, known, taken.cause_of, origin)
 
 
 def _known(linker: Linker, contents: Mapping[bytes, Statement]) -> dict[bytes, Known]:
@@ -73,11 +88,12 @@ def _attribute(
     fresh: Sequence[Statement],
     known: Mapping[bytes, Known],
     cause_of: Mapping[int, str],
+    origin: Origin,
 ) -> list[Decided]:
     told = {one.declaration_id: one.told for one in fresh}
     record_of = {one.declaration_id: known[one.content] for one in fresh}
     numbers = {line: record.record_id for line, record in record_of.items()}
-    kept = statements.add(linker.session, linker.keys.own, told, numbers)
+    kept = statements.add(linker.session, linker.keys.own, told, numbers, origin)
     decided = [
         Decided(line, 1, _person_of(line, record), cause_of.get(record.record_id, "contenu"))
         for line, record in record_of.items()

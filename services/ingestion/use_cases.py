@@ -110,6 +110,7 @@ def _announce_lines(
             lot_id=lot_id,
             source=source,
             declarations=[line.declaration_id for line, _ in chunk],
+            emises=[declaration.emise_le for _, declaration in chunk],
             sealed=schemas.sealed_traits([declaration for _, declaration in chunk], keys),
         )
         announce(

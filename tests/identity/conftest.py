@@ -29,6 +29,7 @@ def session(engine: Engine) -> Iterator[Session]:
             "record_key",
             "content",
             "statement",
+            "source",
             "record",
         ):
             session.execute(text(f"DELETE FROM {table}"))

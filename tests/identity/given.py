@@ -114,6 +114,7 @@ def message(declarations: Sequence[uuid.UUID], people: Any) -> dict[str, Any]:
         "source": "73282932000074",
         "declarations": declarations,
         "sealed": sealed(people),
+        "emises": [NOW for _ in declarations],
     }
     read: dict[str, Any] = TRAITS_RECEIVED.schema().load(orjson.loads(orjson.dumps(wire)))
     return read

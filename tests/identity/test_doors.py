@@ -60,6 +60,9 @@ def test_a_message_has_its_effect_once(door: Identity, session: Session) -> None
 
 
 def test_identity_hears_what_it_is_let_hear() -> None:
-    heard = {name: entrypoint.event for name, entrypoint in entrypoints(DOORS)}
-    assert tuple(heard.values()) == LISTENS["identity"]
-    assert list(heard) == ["resolve_persons"]  # part of a queue's name: renaming it is a migration
+    heard = {name: entrypoint.event for name, entrypoint in entrypoints(DOORS[:1])}
+    assert set(heard.values()) == set(LISTENS["identity"])
+    assert list(heard) == [
+        "follow_sources",
+        "resolve_persons",
+    ]  # part of a queue's name: renaming it is a migration

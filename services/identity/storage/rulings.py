@@ -15,8 +15,8 @@ Kind = Literal["link", "split"]
 
 _ADD = text(
     """
-    INSERT INTO ruling (ruling_id, kind, scope, author, motive, ruled_at)
-    VALUES (:ruling_id, :kind, :scope, :author, :motive, :now)
+    INSERT INTO ruling (ruling_id, kind, scope, author, motive, ruled_at, asked)
+    VALUES (:ruling_id, :kind, :scope, :author, :motive, :now, :asked)
     """
 )
 _TIE = text(
@@ -35,6 +35,14 @@ _REVOKE = text(
     WHERE ruling_id = :ruling_id AND revoked_at IS NULL
     """
 )
+_FIND = text(
+    """
+    SELECT asked, moved, revoked_by, revoked_for, moved_back FROM ruling WHERE ruling_id = :ruling_id
+    """
+)
+_NOTE_MOVED = text("UPDATE ruling SET moved = :moved WHERE ruling_id = :ruling_id")
+_NOTE_MOVED_BACK = text("UPDATE ruling SET moved_back = :moved WHERE ruling_id = :ruling_id")
+_LINES_OF = text("SELECT one, other FROM tie WHERE ruling_id = :ruling_id")
 _RECORDS_OF = text("SELECT one_record, other_record FROM tie WHERE ruling_id = :ruling_id")
 _IN_FORCE = text(
     """
@@ -49,13 +57,35 @@ _IN_FORCE = text(
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """One decision of a human about lines. `scope`: these lines alone (`lignes`), or the persons they were
-    of (`personnes`)."""
+    of (`personnes`). `asked` is the digest of what was asked for, where it may be asked again."""
 
     ruling_id: uuid.UUID
     kind: Kind
     scope: str
     author: str
     motive: str
+    asked: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a ruling: the digest of what was asked for, how many lines moved, and when it was
+    revoked, by whom, why and how many moved back."""
+
+    asked: bytes | None
+    moved: int
+    revoked_by: str | None
+    revoked_for: str | None
+    moved_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """A ruling, whose its lines are by now, and how many lines it moved, or its revocation moved back."""
+
+    ruling_id: uuid.UUID
+    person_ids: Sequence[uuid.UUID]
+    moved: int
 
 
 def add(session: Session, ruling: Ruling, ties: Sequence[tuple[uuid.UUID, uuid.UUID]], now: datetime) -> None:
@@ -69,6 +99,7 @@ def add(session: Session, ruling: Ruling, ties: Sequence[tuple[uuid.UUID, uuid.U
             "author": ruling.author,
             "motive": ruling.motive,
             "now": now,
+            "asked": ruling.asked,
         },
     )
     session.execute(
@@ -85,6 +116,28 @@ def revoke(session: Session, ruling_id: uuid.UUID, author: str, motive: str, now
     """Take a ruling back; False when there is none in force."""
     asked = {"ruling_id": ruling_id, "author": author, "motive": motive, "now": now}
     return bool(session.execute(_REVOKE, asked).rowcount)  # type: ignore[attr-defined]  # DML gives a CursorResult
+
+
+def find(session: Session, ruling_id: uuid.UUID) -> Kept | None:
+    """What became of a ruling, if there is one."""
+    row = session.execute(_FIND, {"ruling_id": ruling_id}).one_or_none()
+    return Kept(*row) if row else None
+
+
+def note_moved(session: Session, ruling_id: uuid.UUID, moved: int) -> None:
+    """How many lines changed persons by a ruling."""
+    session.execute(_NOTE_MOVED, {"ruling_id": ruling_id, "moved": moved})
+
+
+def note_moved_back(session: Session, ruling_id: uuid.UUID, moved: int) -> None:
+    """How many lines changed persons when a ruling was revoked."""
+    session.execute(_NOTE_MOVED_BACK, {"ruling_id": ruling_id, "moved": moved})
+
+
+def lines_of(session: Session, ruling_id: uuid.UUID) -> set[uuid.UUID]:
+    """The lines that a ruling speaks of."""
+    rows = session.execute(_LINES_OF, {"ruling_id": ruling_id})
+    return {line for row in rows for line in row}
 
 
 def records_of(session: Session, ruling_id: uuid.UUID) -> set[int]:

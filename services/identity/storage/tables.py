@@ -27,13 +27,25 @@ metadata = new_metadata()
 define_outbox(metadata)
 define_inbox(metadata)
 
-# What each line told of its person, sealed for that line alone, and the record that it is.
+# What each line told of its person, sealed for that line alone, who told it and when (unknown of the first
+# ones), and the record that it is.
 statement = Table(
     "statement",
     metadata,
     Column("declaration_id", Uuid, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("record_id", BigInteger, index=True),
+    Column("source", Text),
+    Column("said_at", DateTime(timezone=True)),
+)
+
+# What each source is, as access last told it: whom to believe when they differ.
+source = Table(
+    "source",
+    metadata,
+    Column("siret", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("profile", Text, nullable=False),
 )
 
 # The record of each content that was told, by the content's keyed hash: most lines repeat what an earlier
@@ -103,6 +115,11 @@ ruling = Table(
     Column("revoked_at", DateTime(timezone=True)),
     Column("revoked_by", Text),
     Column("revoked_for", Text),
+    # The digest of what was asked for, and how many lines moved, then and back: the same asked again is told
+    # the same.
+    Column("asked", LargeBinary),
+    Column("moved", Integer, nullable=False, server_default="0"),
+    Column("moved_back", Integer, nullable=False, server_default="0"),
 )
 tie = Table(
     "tie",
