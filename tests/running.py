@@ -37,7 +37,11 @@ class Running:
         self.urls = administration(site).partners([partner.siret for partner in PARTNERS])
         with Hub(administration(site).account(OPERATOR, topology.of_operator())) as hub:
             hub.call("access.register", {"organisations": [one.registration() for one in PARTNERS]})
-        self.wait_until(lambda: self.count("ingestion", "partner") == len(PARTNERS), "the partners are known")
+        self.wait_until(self._are_partners_known, "the partners are known")
+
+    def _are_partners_known(self) -> bool:
+        tables = (("ingestion", "partner"), ("identity", "source"))
+        return all(self.count(service, table) >= len(PARTNERS) for service, table in tables)
 
     def hub(self, siret: str, **options: float) -> Hub:
         """A partner's client."""

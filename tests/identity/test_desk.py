@@ -117,7 +117,7 @@ def said(
     """Lines told by a source at an instant."""
     lines = ids(len(people))
     at = dict.fromkeys(lines, on) if on else {}
-    use_cases.resolve_persons(linker(session), NOW, lines, sealed(list(people)), Origin(source, at))  # type: ignore[arg-type]  # every day is known
+    use_cases.resolve_persons(linker(session), NOW, lines, sealed(list(people)), Origin(source, at))
     return lines
 
 
@@ -296,7 +296,7 @@ def test_of_whom_a_line_spoke_on_a_day_is_told_and_a_line_of_then_unknown_is_nob
     desk: IdentityDesk, session: Session, doubtful: list[uuid.UUID]
 ) -> None:
     before = resolved(desk, doubtful)
-    desk.clock.instant = datetime(2026, 9, 1, tzinfo=UTC)  # type: ignore[attr-defined]  # the test's own clock
+    desk.clock.instant = datetime(2026, 9, 1, tzinfo=UTC)
     ask(desk, LINK, **link_of(doubtful))
     assert resolved(desk, doubtful) == [before[0]] * 2
     assert resolved(desk, doubtful, connu_le="2026-08-31T00:00:00+00:00") == before
