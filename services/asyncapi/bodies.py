@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 
 from services.contracts import declaration
 from services.contracts.declaration import NATURES
-from services.contracts.fields import Code, Day, Identifier, Instant, Many, PartialDay, Text, Whole
+from services.contracts.fields import Code, Day, Identifier, Instant, Many, PartialDay, Text, Whole, YesNo
 from services.contracts.message import Call
 from services.contracts.topology import CALLS, EVENTS
 
@@ -95,6 +95,7 @@ _TYPES: dict[type[fields.Field[Any]], tuple[str, str | None]] = {
     PartialDay: ("string", None),
     Instant: ("string", "date-time"),
     Whole: ("integer", None),
+    YesNo: ("boolean", None),
 }
 
 

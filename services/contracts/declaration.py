@@ -30,6 +30,7 @@ from services.contracts.fields import (
     PartialDay,
     Text,
     Whole,
+    YesNo,
     siret,
 )
 from services.reference import identifiers, nomenclatures
@@ -48,15 +49,25 @@ class Naissance(Asked):
     pays = Identifier("pays", identifiers.check_pays)
 
 
+class Adresse(Asked):
+    """Where a person lives; abroad, the town alone."""
+
+    code_postal = Identifier("code_postal", identifiers.check_code_postal)
+    commune = Text(most=80)  # its name, as addresses have it
+
+
 class Personne(Asked):
-    """The traits by which a source knows a person."""
+    """The traits by which a source knows a person. `nir_certifie`: the NIR was given back by the register
+    (SNGI) for this civil status; without it, it is only what the source was told."""
 
     nir = Identifier("nir", _nir)
+    nir_certifie = YesNo()
     nom_naissance = Text(required=True, most=80)
     nom_usage = Text(most=80)
     prenoms = Many(Text(most=60), required=True, least=1, most=10)
     sexe = Code(frozenset({"M", "F"}), required=True)
     naissance = Part(Naissance, required=True)
+    adresse = Part(Adresse)
 
 
 class Organisme(Asked):

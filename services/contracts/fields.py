@@ -198,6 +198,17 @@ class Whole(fields.Field[int]):
         return value
 
 
+class YesNo(fields.Field[bool]):
+    """`true` or `false`; a text or a number is neither."""
+
+    default_error_messages = {**_WORDS, "invalid": "booleen_attendu"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> bool:
+        if type(value) is not bool:
+            raise self.make_error("invalid")
+        return value
+
+
 class Cents(Whole):
     """An amount in euro cents."""
 

@@ -32,6 +32,7 @@ _FAULTS: tuple[tuple[str, Fault], ...] = (
     ("date_attendue", _with("personne.naissance.date", "31/12/1990")),
     ("date_attendue", _with("personne.naissance.date", "1990-02-31")),
     ("commune_invalide", _with("personne.naissance.commune", "20004")),
+    ("code_postal_invalide", _with("personne.adresse.code_postal", "2A004")),
     ("fuseau_obligatoire", _with("emise_le", "2026-01-15T10:00:00")),
     ("nature_inconnue", _with("nature", "inscription")),
     ("liste_trop_courte", _with("personne.prenoms", [])),
@@ -46,6 +47,10 @@ def spoiled(random: Random, declaration: dict[str, Any]) -> tuple[Any, str]:
     personne = declaration["personne"]
     copied = {
         **declaration,
-        "personne": {**personne, "naissance": dict(personne["naissance"])},
+        "personne": {
+            **personne,
+            "naissance": dict(personne["naissance"]),
+            "adresse": dict(personne["adresse"]),
+        },
     }
     return spoil(copied), code

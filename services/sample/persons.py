@@ -302,7 +302,14 @@ class Person:
             traits["nir"] = self.nir
         if self.nom_usage:
             traits["nom_usage"] = self.nom_usage
-        return traits
+        return {**traits, "adresse": self.adresse}
+
+    @property
+    def adresse(self) -> dict[str, str]:
+        """Where the person lives: a town, and a postcode of its département."""
+        home = COMMUNES[_COMMUNES[self.number * 7919 % len(_COMMUNES)]]
+        departement = "20" if home.code[:2] in ("2A", "2B") else home.code[:2]
+        return {"code_postal": f"{departement}{home.code[-3:-1]}0", "commune": home.nom}
 
 
 def person(random: Random, number: int, today: date) -> Person:

@@ -1,5 +1,6 @@
 """A line is understood or refused with a code, a path and a remedy; never with the value."""
 
+import base64
 import json
 import uuid
 from datetime import UTC, datetime
@@ -9,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.chassis.sealing import Keyring
 from services.chassis.wire import read_json
 from services.contracts.declaration import NATURES
 from services.ingestion.domain.findings import codes
 from services.ingestion.domain.lines import Line
-from services.ingestion.schemas import read_line
+from services.ingestion.schemas import read_line, sealed_traits
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 SIRET = "73282932000074"
@@ -114,6 +116,21 @@ def test_a_good_line_has_nothing_to_be_said_of() -> None:
         pytest.param({"faits__organisme": "x"}, "objet_attendu", "faits.organisme", id="text for an object"),
         pytest.param({"faits__couleur": "x"}, "champ_inconnu", "faits.couleur", id="unknown field"),
         pytest.param({"nature": ["formation"]}, "nature_inconnue", "nature", id="a list for a kind"),
+        pytest.param(
+            {"personne__adresse": {"code_postal": "2A004"}},
+            "code_postal_invalide",
+            "personne.adresse.code_postal",
+            id="a commune's code for a postcode",
+        ),
+        pytest.param(
+            {"personne__adresse": "93100 Montreuil"}, "objet_attendu", "personne.adresse", id="a line of text"
+        ),
+        pytest.param(
+            {"personne__nir_certifie": "oui"}, "booleen_attendu", "personne.nir_certifie", id="yes as a text"
+        ),
+        pytest.param(
+            {"personne__nir_certifie": 1}, "booleen_attendu", "personne.nir_certifie", id="yes as 1"
+        ),
     ],
 )
 def test_a_bad_line_is_refused_with_its_code_and_path(change: dict[str, Any], code: str, path: str) -> None:
@@ -147,6 +164,28 @@ def test_a_contradiction_between_nir_and_civil_status_is_told_and_taken() -> Non
     )
     assert line.declaration is not None
     assert [finding.code for finding in line.findings] == ["nir_sexe_different", "nir_naissance_differente"]
+
+
+def test_an_address_and_a_certified_nir_go_to_identity_as_they_were_told() -> None:
+    here = {"code_postal": "93100", "commune": "Montreuil"}
+    line = read(declaration(personne__adresse=here, personne__nir_certifie=True))
+    assert line.findings == ()
+    keys = Keyring.parse("t1:" + base64.b64encode(bytes(32)).decode())
+    assert line.declaration is not None
+    (told,) = json.loads(keys.open(base64.b64decode(sealed_traits([line.declaration], keys)), b"traits"))
+    assert (told["adresse"], told["nir_certifie"]) == (here, True)
+
+
+def test_a_town_abroad_has_no_postcode() -> None:
+    assert read(declaration(personne__adresse={"commune": "Liège"})).findings == ()
+
+
+def test_what_certifies_a_nir_that_is_not_there_is_told_and_taken() -> None:
+    told = declaration(personne__nir_certifie=True)
+    del told["personne"]["nir"]
+    line = read(told)
+    assert line.declaration is not None
+    assert [finding.code for finding in line.findings] == ["nir_certifie_absent"]
 
 
 anything = st.recursive(

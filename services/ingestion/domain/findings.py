@@ -54,6 +54,7 @@ _CATALOGUE: dict[str, tuple[str, str]] = {
     "fuseau_obligatoire": ("L’instant n’a pas de décalage horaire.", "Ajoutez-le, par exemple +01:00."),
     "entier_attendu": ("Un nombre entier est attendu.", "Donnez un entier, sans guillemets ni décimales."),
     "nombre_hors_limites": ("Le nombre est hors des limites admises.", "Corrigez le nombre."),
+    "booleen_attendu": ("Vrai ou faux est attendu.", "Écrivez true ou false, sans guillemets."),
     "liste_attendue": ("Une liste est attendue.", "Donnez une liste JSON."),
     "liste_trop_courte": ("La liste n’a pas assez d’éléments.", "Complétez la liste."),
     "liste_trop_longue": ("La liste a trop d’éléments.", "Réduisez la liste."),
@@ -69,6 +70,10 @@ _CATALOGUE: dict[str, tuple[str, str]] = {
     "uai_invalide": ("Le code UAI n’est pas valide.", "Vérifiez les 7 chiffres et la lettre"),
     "certification_invalide": ("Le code de certification n’est pas valide.", "Donnez un code RNCP ou RS"),
     "commune_invalide": ("Le code commune n’est pas valide.", "Donnez le code INSEE, non le code postal"),
+    "code_postal_invalide": (
+        "Le code postal n’est pas valide.",
+        "Donnez les 5 chiffres ; pour une adresse à l’étranger, la ville seule",
+    ),
     "pays_invalide": ("Le code pays n’est pas valide.", "Donnez le code INSEE « 99xxx »"),
     "formacode_invalide": ("Le Formacode n’est pas valide.", "Donnez les 5 chiffres du thésaurus"),
     "nir_sexe_different": (
@@ -83,11 +88,21 @@ _CATALOGUE: dict[str, tuple[str, str]] = {
         "Ni NIR, ni lieu de naissance : la personne ne pourra pas être rapprochée.",
         "Ajoutez le NIR ou le code de la commune ou du pays de naissance.",
     ),
+    "nir_certifie_absent": (
+        "Un NIR est dit certifié, et il n’y en a pas.",
+        "Ajoutez le NIR, ou retirez « nir_certifie ».",
+    ),
     "age_inhabituel": ("La personne aurait moins de 15 ans.", "Vérifiez la date de naissance."),
 }
 
 _WARNINGS = frozenset(
-    {"nir_sexe_different", "nir_naissance_differente", "lieu_naissance_absent", "age_inhabituel"}
+    {
+        "nir_sexe_different",
+        "nir_naissance_differente",
+        "nir_certifie_absent",
+        "lieu_naissance_absent",
+        "age_inhabituel",
+    }
 )
 
 _REASONS = {

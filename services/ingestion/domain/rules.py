@@ -36,6 +36,12 @@ def nir_and_birth(declaration: Declaration, _: datetime) -> Iterator[Finding]:
         yield Finding("nir_naissance_differente", "personne.nir")
 
 
+def certified_nir(declaration: Declaration, _: datetime) -> Iterator[Finding]:
+    """What certifies a NIR says nothing without one."""
+    if declaration.personne.get("nir_certifie") and "nir" not in declaration.personne:
+        yield Finding("nir_certifie_absent", "personne.nir_certifie")
+
+
 def something_to_match(declaration: Declaration, _: datetime) -> Iterator[Finding]:
     """Without a NIR, only a complete civil status tells one person from another."""
     birth = declaration.personne["naissance"]
@@ -54,6 +60,7 @@ RULES: tuple[Callable[[Declaration, datetime], Iterator[Finding]], ...] = (
     emission,
     nir_and_sex,
     nir_and_birth,
+    certified_nir,
     something_to_match,
     age,
 )
