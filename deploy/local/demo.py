@@ -130,7 +130,7 @@ def _settle(console: Console, hubs: dict[str, Hub], told: Told) -> None:
 
 def _is_settled(hubs: dict[str, Hub], siret: str, reference: str) -> bool:
     states = hubs[siret].receipt(reference, lignes=0)["etats"]
-    return not set(states) - {"en_effet", "rejetee", "en_revue"}
+    return not set(states) - {"en_effet", "rejetee"}
 
 
 def _show(console: Console, hubs: dict[str, Hub], told: Told) -> None:

@@ -26,25 +26,9 @@ class DeclarationsAttributed(Told):
     attributions = fields.List(fields.Nested(Attribution), required=True)
 
 
-class Review(Told):
-    """`cause` is a code; who the candidates are stays in identity."""
-
-    declaration_id = fields.UUID(required=True)
-    version = fields.Integer(required=True)
-    cause = fields.String(required=True)
-
-
-class ReviewsOpened(Told):
-    """Declarations whose person a human must decide."""
-
-    at = fields.AwareDateTime(required=True)
-    reviews = fields.List(fields.Nested(Review), required=True)
-
-
 DECLARATIONS_ATTRIBUTED = Event(
     "identity", "declarations_attributed", 1, DeclarationsAttributed, "attributions"
 )
-REVIEWS_OPENED = Event("identity", "reviews_opened", 1, ReviewsOpened, "reviews")
 
 
 # What one may ask identity for. Each call but `civil_status` is part of `gestion_identites`.
@@ -342,5 +326,5 @@ CIVIL_STATUS = Call(
     {**_ANY, "personne_inconnue": "not_found"},
 )
 
-EVENTS = (DECLARATIONS_ATTRIBUTED, REVIEWS_OPENED)
+EVENTS = (DECLARATIONS_ATTRIBUTED,)
 CALLS = (LINK, SPLIT, REVOKE, REVIEWS, COMPARE, EXPLAIN, RESOLVE, CHANGES, CIVIL_STATUS)

@@ -91,7 +91,6 @@ LINE_STATES = {
     "rejetee": "refusée à la réception : à corriger et à renvoyer",
     "acceptee": "reçue et contrôlée",
     "personne_identifiee": "la personne est identifiée",
-    "en_revue": "la personne est incertaine : un gestionnaire tranche",
     "en_effet": "prise en compte",
 }
 

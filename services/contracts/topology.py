@@ -30,7 +30,6 @@ LISTENS: dict[str, tuple[Event, ...]] = {
     "ingestion": (
         access.ORGANISATIONS_CHANGED,
         identity.DECLARATIONS_ATTRIBUTED,
-        identity.REVIEWS_OPENED,
         dossier.DECLARATIONS_APPLIED,
     ),
     "identity": (ingestion.TRAITS_RECEIVED, access.ORGANISATIONS_CHANGED),

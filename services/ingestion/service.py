@@ -9,7 +9,7 @@ from services.chassis.providers import Keys, Number, Transaction, WallClock
 from services.chassis.timing import every
 from services.contracts.access import ORGANISATIONS_CHANGED
 from services.contracts.dossier import DECLARATIONS_APPLIED
-from services.contracts.identity import DECLARATIONS_ATTRIBUTED, REVIEWS_OPENED
+from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.contracts.ingestion import RECEIPT, SUBMIT
 from services.ingestion import use_cases
 
@@ -57,11 +57,6 @@ class IngestionBulk:
     def note_attributions(self, told: Told) -> None:
         with self.transaction(told) as session:
             use_cases.note_attributions(session, **told.body)
-
-    @listen(REVIEWS_OPENED)
-    def note_reviews(self, told: Told) -> None:
-        with self.transaction(told) as session:
-            use_cases.note_reviews(session, **told.body)
 
     @listen(DECLARATIONS_APPLIED)
     def note_effects(self, told: Told) -> None:

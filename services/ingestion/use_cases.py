@@ -158,11 +158,6 @@ def note_attributions(session: Session, at: datetime, attributions: list[dict[st
     lines.note_attributions(session, at, attributions)
 
 
-def note_reviews(session: Session, at: datetime, reviews: list[dict[str, Any]]) -> None:
-    """The persons of these lines wait for a human."""
-    lines.note_reviews(session, at, reviews)
-
-
 def note_effects(session: Session, at: datetime, effects: list[dict[str, Any]]) -> None:
     """These lines took effect."""
     lines.note_effects(session, at, effects)

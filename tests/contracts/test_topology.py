@@ -19,7 +19,6 @@ QUEUES = {
         "ingestion.follow_organisations",
         "ingestion.note_attributions",
         "ingestion.note_effects",
-        "ingestion.note_reviews",
     },
     "reporting": {"reporting.calls", "reporting.count_facts", "reporting.dead"},
 }

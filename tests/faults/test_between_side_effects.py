@@ -73,6 +73,6 @@ def test_a_death_between_two_side_effects_leaves_each_line_with_one_effect(
         processes.start_one(running.site, stopped)
     running.settle()
     settled = running.states() - before
-    assert settled["en_effet"] + settled["en_revue"] == partners.accepted
+    assert settled["en_effet"] == partners.accepted
     assert running.disagreements() == []
     assert running.dead_letters() == 0

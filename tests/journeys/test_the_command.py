@@ -109,7 +109,7 @@ def test_a_delivery_s_receipt_has_every_line_of_every_lot_in_a_final_state(
     states = [line["etat"] for lot in lots for line in lot["lignes"]]
     assert len(states) == len(delivered.lines)
     assert states.count("rejetee") == len(delivered.faults)
-    assert set(states) <= {"rejetee", "en_effet", "en_revue"}
+    assert set(states) <= {"rejetee", "en_effet"}
     shown = agora("receipt", "ENVOI-31-0001", "--state", "en_effet", "--most", "3", siret=OPCO)
     assert shown.stdout.count("dossier_ouvert") + shown.stdout.count("dossier_complete") >= 1, shown.stdout
 
@@ -160,7 +160,7 @@ def test_what_was_given_up_is_counted_and_takes_effect_when_its_cause_is_mended_
         running.wait_until(lambda: sum(one["items"] for one in dead(agora)) == accepted, "all are given up")
         meanwhile = running.states() - before
         in_dead_letters = sum(letter["items"] for letter in dead(agora))
-        assert accepted == meanwhile["en_effet"] + meanwhile["en_revue"] + in_dead_letters
+        assert accepted == meanwhile["en_effet"] + in_dead_letters
         assert meanwhile["acceptee"] == in_dead_letters, "a partner is not told what is not so"
 
     listing = agora("dead-letters")
@@ -176,6 +176,6 @@ def test_what_was_given_up_is_counted_and_takes_effect_when_its_cause_is_mended_
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
     running.settle()
     settled = running.states() - before
-    assert settled["en_effet"] + settled["en_revue"] == accepted
+    assert settled["en_effet"] == accepted
     assert dead(agora) == []
     assert running.disagreements() == []

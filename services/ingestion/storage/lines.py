@@ -22,12 +22,10 @@ _ADD = text(
     """
 )
 
-# An effect outlives a review opened before it: dossier only applies what is attributed.
 _STATE = """
     CASE
         WHEN NOT accepted THEN 'rejetee'
         WHEN effect_version IS NOT NULL THEN 'en_effet'
-        WHEN review_version > coalesce(attribution_version, 0) THEN 'en_revue'
         WHEN attribution_version IS NOT NULL THEN 'personne_identifiee'
         ELSE 'acceptee'
     END
@@ -55,14 +53,6 @@ _NOTE_ATTRIBUTIONS = text(
         "CAST(:declaration_ids AS uuid[]), CAST(:versions AS int[])",
         "attribution_version = told.version, attributed_at = :at",
         "coalesce(line.attribution_version, 0) < told.version",
-    )
-)
-_NOTE_REVIEWS = text(
-    _note(
-        "declaration_id, version, cause",
-        "CAST(:declaration_ids AS uuid[]), CAST(:versions AS int[]), CAST(:causes AS text[])",
-        "review_version = told.version, review_cause = told.cause",
-        "coalesce(line.review_version, 0) < told.version",
     )
 )
 _NOTE_EFFECTS = text(
@@ -113,11 +103,6 @@ def _findings(line: Line) -> str | None:
 def note_attributions(session: Session, at: datetime, told: Sequence[dict[str, Any]]) -> None:
     """The persons of these lines are decided."""
     session.execute(_NOTE_ATTRIBUTIONS, {"at": at, **_columns(told, "declaration_id", "version")})
-
-
-def note_reviews(session: Session, at: datetime, told: Sequence[dict[str, Any]]) -> None:
-    """The persons of these lines wait for a human."""
-    session.execute(_NOTE_REVIEWS, {"at": at, **_columns(told, "declaration_id", "version", "cause")})
 
 
 def note_effects(session: Session, at: datetime, told: Sequence[dict[str, Any]]) -> None:

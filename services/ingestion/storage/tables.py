@@ -57,8 +57,6 @@ line = Table(
     Column("accepted", Boolean, nullable=False),
     Column("findings", JSONB),
     # What the others told of it; its state is read from these, never written beside them.
-    Column("review_version", Integer),
-    Column("review_cause", Text),
     Column("attribution_version", Integer),
     Column("attributed_at", DateTime(timezone=True)),
     Column("effect_version", BigInteger),
