@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from services.chassis import database
-from services.identity import use_cases
+from services.identity import desk, schemas, use_cases
+from services.identity.storage.rulings import Ruled
 from services.sample.persons import person
 from tests.identity.given import NOW, ids, linker, nir_of, personne, sealed
 
@@ -117,3 +118,28 @@ def test_a_chunk_of_known_nirs_waits_for_nobody(emptied: Engine) -> None:
         quick.execute(text("SET LOCAL lock_timeout = '1s'"))
         use_cases.resolve_persons(linker(slow), NOW, ids(51), sealed([*known, personne(nir=nir_of(99))]))
         use_cases.resolve_persons(linker(quick), NOW, ids(50), sealed(known))
+
+
+def test_a_link_asked_several_times_at_once_while_lines_come_is_ruled_once(emptied: Engine) -> None:
+    lines = ids(2)
+    with database.transaction(emptied) as session:
+        use_cases.resolve_persons(
+            linker(session), NOW, lines, sealed([personne(), personne(prenoms=["Anne"])])
+        )
+    asked = {"reference": "R1", "agent": "AGT-1", "declarations": lines, "motif": "acte_presente"}
+    start = Barrier(SERVICES)
+
+    def link(number: int) -> Ruled:
+        start.wait(30)
+        with database.transaction(emptied) as session:
+            use_cases.resolve_persons(
+                linker(session), NOW, ids(1), sealed([personne(nom_usage=f"Roux{number}")])
+            )
+        with database.transaction(emptied) as session:
+            ruling = schemas.read_ruling("link", "99000029100015", asked)
+            return desk.link(linker(session), NOW, ruling, lines)
+
+    with ThreadPoolExecutor(SERVICES) as services:
+        ruled = list(services.map(link, range(SERVICES)))
+    assert len({(one.ruling_id, tuple(one.person_ids), one.moved) for one in ruled}) == 1
+    assert counted(emptied, "SELECT count(*) FROM ruling") == 1

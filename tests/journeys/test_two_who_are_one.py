@@ -4,6 +4,7 @@ services follow, and in the end everything is as it was (guarantee 5)."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,8 +46,12 @@ HELD = {
 }
 
 
+NIR = "2910729232901"
+
+
 def _personne(prenom: str) -> dict[str, Any]:
     return {
+        **({"nir": NIR} if prenom == "Marie" else {}),
         "nom_naissance": "Quévarec",
         "prenoms": [prenom],
         "sexe": "F",
@@ -267,3 +272,17 @@ def test_a_link_opens_what_the_person_opens_and_its_revocation_closes_it(
         running.wait_until(lambda: held(running) == doubtful.before, "everything is as it was")
         with pytest.raises((Refused, NotFound)):
             region.call("identity.civil_status", asked)
+
+
+def test_of_all_that_was_shown_nothing_is_written_anywhere(
+    running: Running, doubtful: Doubtful, tmp_path: Path
+) -> None:
+    """Guarantee 7, of those who look: after the comparisons and the civil status of the tests above."""
+    assert _journal(running, "identity.compare")
+    written = running.everything_written(tmp_path)
+    # What is not secret is found, so what is secret would be.
+    assert b"LOT-DEUX-OPCO" in written
+    assert AGENT["agent"].encode() in written
+    assert all(line.encode() in written for line in doubtful.lines)
+    secrets = (NIR, "Quévarec", "QUÉVAREC", "QUEVAREC", "1991-07-23", "19910723")
+    assert not [secret for secret in secrets if secret.encode() in written]
