@@ -22,7 +22,8 @@ To call, as a partner:
 4. The answer comes to your queue with the same `correlation_id`: `{{"result": …}}` or `{{"error": …}}`.
 
 Without an answer in time, or after an error of kind `unavailable`, send the same request again: a lot
-submitted twice under its reference has one effect and one receipt, and the other calls only read.
+submitted twice under its reference has one effect and one receipt, a link or a split of identities asked
+twice under its reference is one, as is its revocation, and the other calls only read.
 
 A request has the fields described here and no others: an unknown one is an error, for it was meant. In what
 you are told, ignore what you do not know: fields are added without notice, and nothing is removed, renamed

@@ -5,7 +5,7 @@ from marshmallow import fields
 from services.contracts.dossier import BLOCKS, FINALITES
 from services.contracts.fields import Asked, Code, Day, Many, Part, Text, Told, siret
 from services.contracts.identity import FINALITES as FINALITES_IDENTITE
-from services.contracts.identity import MOST_LINES, MOTIFS
+from services.contracts.identity import MOTIFS
 from services.contracts.message import Call, Event
 
 # What an organisation is. A profile says which services it finds and which kinds it may declare.
@@ -170,7 +170,7 @@ class IdentityDecisionAsked(Asked):
     siret = siret(required=True)
     appel = Text(required=True, most=64)  # `identity.compare`
     finalite = Code(FINALITES_IDENTITE, required=True)
-    person_ids = Many(fields.UUID(), required=True, most=2 * MOST_LINES)
+    person_ids = Many(fields.UUID(), required=True, most=20_000)
     agent = Text(most=64)
     motif = Code(MOTIFS)
 

@@ -39,6 +39,10 @@ FINALITES = {
     "accompagnement": "conseil en évolution professionnelle (R.6323-35 III)",
 }
 
+# What whoever funds or follows a person needs to be sure who it is, and no more of the civil status.
+TO_RECOGNISE = ("nom_naissance", "nom_usage", "prenoms", "sexe", "date_naissance")
+SHOWN_IN_PART = {"prise_en_charge": TO_RECOGNISE, "accompagnement": TO_RECOGNISE}
+
 # A code and not a sentence: a sentence would name the person, and stay beside the decision for ever.
 MOTIFS = {
     "acte_presente": "un acte d’état civil ou une pièce d’identité a été vu",
@@ -264,7 +268,7 @@ class Changes(Told):
 
 
 class CivilStatusAsked(ByAgent):
-    """The civil status of a person, for a purpose."""
+    """The civil status of a person, as far as the purpose needs it."""
 
     person_id = fields.UUID(required=True)
     finalite = Code(FINALITES, required=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.chassis.logs import mask
+from services.contracts.identity import SHOWN_IN_PART
 from services.identity.domain.deciding import Verdict
 from services.identity.domain.model import Thresholds
 from services.identity.domain.scoring import Explanation, Scorer
@@ -138,8 +139,11 @@ def changes_to_wire(moves: Sequence[Move], after: int, decision: str) -> dict[st
     }
 
 
-def civil_status_to_wire(person_id: uuid.UUID, said: Sequence[Said], decision: str) -> dict[str, Any]:
-    """The civil status to show of a person, each trait with why it won."""
+def civil_status_to_wire(
+    person_id: uuid.UUID, finalite: str, said: Sequence[Said], decision: str
+) -> dict[str, Any]:
+    """The civil status to show of a person for a purpose, each trait with why it won."""
+    needed = SHOWN_IN_PART.get(finalite)
     return {
         "person_id": person_id,
         "traits": [
@@ -152,6 +156,7 @@ def civil_status_to_wire(person_id: uuid.UUID, said: Sequence[Said], decision: s
                 "contraires": shown.contrary,
             }
             for shown in survive(said)
+            if needed is None or shown.trait in needed
         ],
         "a_un_nir": has_nir(said),
         "nir_certifie": any(one.is_certified for one in said),

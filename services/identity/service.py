@@ -155,11 +155,11 @@ class IdentityDesk(_Doors):
 
     @answer(CIVIL_STATUS)
     def civil_status(self, asked: Asked) -> dict[str, Any]:
-        person_id = asked.body["person_id"]
+        person_id, finalite = asked.body["person_id"], asked.body["finalite"]
         decision = desk.let(self.others.ask, CIVIL_STATUS, asked.caller, asked.body, [person_id])
         with self.transaction() as session:
             said = desk.said_of(session, self.own_keys, person_id)
-        return answers.civil_status_to_wire(person_id, said, decision)
+        return answers.civil_status_to_wire(person_id, finalite, said, decision)
 
     def persons_of(self, lines: list[Any]) -> desk.Persons:
         """Of whom lines speak."""

@@ -359,6 +359,16 @@ def test_the_civil_status_of_a_person_says_why_each_trait_is_the_one(
     assert (shown["a_un_nir"], shown["nir_certifie"]) == (True, False)
 
 
+@pytest.mark.parametrize("finalite", identity.FINALITES)
+def test_a_purpose_is_shown_the_traits_it_needs(desk: IdentityDesk, session: Session, finalite: str) -> None:
+    here = {"code_postal": "93100", "commune": "Montreuil"}
+    (person_id,) = resolved(desk, said(session, [personne(adresse=here, nom_usage="Roux")], OPCO, NOW))
+    shown = ask(desk, CIVIL_STATUS, person_id=str(person_id), finalite=finalite, **AGENT)
+    recognised = {"nom_naissance", "nom_usage", "prenoms", "sexe", "date_naissance"}
+    beyond = set() if finalite in ("prise_en_charge", "accompagnement") else {"lieu_naissance", "adresse"}
+    assert {one["trait"] for one in shown["traits"]} == recognised | beyond
+
+
 def test_a_line_said_before_sources_were_kept_has_none(desk: IdentityDesk, session: Session) -> None:
     lines = ids(1)
     told(session, [MARIE], lines)
