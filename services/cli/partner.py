@@ -18,7 +18,7 @@ PANEL = "Partenaires"
 # As `services.contracts` has them; a partner's installation has not what the contracts are written with.
 FINALITES = "prise_en_charge, remuneration, accompagnement, suivi"
 AXES = "region, dispositif, financeur, mois"
-STATES = "rejetee, acceptee, personne_identifiee, en_revue, en_effet"
+STATES = "rejetee, acceptee, personne_identifiee, en_effet"
 
 Address = Annotated[
     str,
@@ -99,7 +99,7 @@ def receipt(
 ) -> None:
     """Montre où en est un lot, ou un envoi : combien de lignes dans chaque état, et lesquelles.
 
-    Sans --state, le tableau montre les lignes refusées et en revue ; avec --json, toutes.
+    Sans --state, le tableau montre les lignes refusées ; avec --json, toutes.
     États de sortie : 0, ou 2 si l’accusé de réception n’a pas pu être lu.
     """
     with hub_at(hub, VARIABLE) as opened:
@@ -108,7 +108,7 @@ def receipt(
             for lot in lots:
                 words.tell({**lot, "lignes": list(opened.lines(lot["reference"], state or ()))})
             return
-        views.show_receipts(opened, lots, state or ["rejetee", "en_revue"], most)
+        views.show_receipts(opened, lots, state or ["rejetee"], most)
 
 
 def profile(hub: Address = "", as_json: AsJson = False) -> None:

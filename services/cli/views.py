@@ -14,7 +14,6 @@ STATES = {
     "rejetee": "à corriger et à renvoyer",
     "acceptee": "reçue",
     "personne_identifiee": "personne identifiée",
-    "en_revue": "un gestionnaire tranche",
     "en_effet": "prise en compte",
 }
 INDICATORS = ("entrees", "stagiaires", "sorties", "heures", "cout")
