@@ -48,11 +48,7 @@ def keys_of(record: Record, model: Model) -> list[str]:
     """
     needed = math.log2(max(model.population, _LEAST) / BLOCK)
     facts = facts_of(record, model)
-    enough = [chosen for chosen in _enough((), 0.0, facts, needed) if _is_person(chosen)]
-    sets = [frozenset(chosen) for chosen in enough]
-    smallest = [
-        chosen for chosen, held in zip(enough, sets, strict=True) if not any(other < held for other in sets)
-    ]
+    smallest = [chosen for chosen in _enough((), 0.0, facts, needed) if _is_smallest(chosen, needed)]
     keys = ["|".join(f"{fact.kind}={fact.value}" for fact in chosen) for chosen in smallest]
     return [*keys, *([f"nir={record.nir}"] if record.nir else [])]
 
@@ -96,6 +92,15 @@ def _enough(
             yield more
         elif len(more) < _LONGEST_KEY:
             yield from _enough(more, bits + fact.bits, left[at + 1 :], needed)
+
+
+def _is_smallest(chosen: tuple[Fact, ...], needed: float) -> bool:
+    """Whether no fact can be left out: a set of fewer would do, and is a key already."""
+    spare = sum(fact.bits for fact in chosen) - needed
+    return not any(
+        fact.bits <= spare and _is_person(tuple(other for other in chosen if other is not fact))
+        for fact in chosen
+    )
 
 
 def _is_person(chosen: tuple[Fact, ...]) -> bool:

@@ -95,8 +95,9 @@ _ADD_KEYS = text(
     f"""
     INSERT INTO record_key (key, record_id, sketch)
     SELECT DISTINCT key, record_id, CAST(sketch AS bit({BITS}))
-    FROM unnest(CAST(:keys AS bigint[]), CAST(:record_ids AS bigint[]), CAST(:sketches AS text[]))
-         AS added(key, record_id, sketch)
+    FROM unnest(CAST(:keys AS bigint[]), CAST(:places AS int[])) AS keyed(key, place)
+    JOIN unnest(CAST(:record_ids AS bigint[]), CAST(:sketches AS text[]))
+         WITH ORDINALITY AS sketched(record_id, sketch, place) USING (place)
     """
 )
 _ADD_CONTENTS = text(
@@ -274,13 +275,15 @@ def add(
 
 def add_keys(session: Session, keyed: Iterable[tuple[int, Sequence[int], int]]) -> None:
     """Make records findable by their keys: (record, keys, sketch) of each."""
-    rows = [(key, record_id, bits_of(sketch)) for record_id, keys, sketch in keyed for key in keys]
+    rows = list(keyed)
+    pairs = [(key, place) for place, (_, keys, _) in enumerate(rows, start=1) for key in keys]
     session.execute(
         _ADD_KEYS,
         {
-            "keys": [key for key, _, _ in rows],
-            "record_ids": [record_id for _, record_id, _ in rows],
-            "sketches": [sketch for _, _, sketch in rows],
+            "keys": [key for key, _ in pairs],
+            "places": [place for _, place in pairs],
+            "record_ids": [record_id for record_id, _, _ in rows],
+            "sketches": [bits_of(sketch) for _, _, sketch in rows],
         },
     )
 
