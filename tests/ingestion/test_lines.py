@@ -16,38 +16,9 @@ from services.contracts.declaration import NATURES
 from services.ingestion.domain.findings import codes
 from services.ingestion.domain.lines import Line
 from services.ingestion.schemas import read_line, sealed_traits
+from tests.ingestion.given import SIRET, declaration
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
-SIRET = "73282932000074"
-
-
-def declaration(**change: Any) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "nature": "formation",
-        "reference": "D1",
-        "emise_le": "2026-01-02T10:00:00+01:00",
-        "personne": {
-            "nir": "2940375120005",
-            "nom_naissance": "Martin",
-            "prenoms": ["Léa"],
-            "sexe": "F",
-            "naissance": {"date": "1994-03-12", "commune": "75120"},
-        },
-        "faits": {
-            "intitule": "CAP Cuisine",
-            "dispositif": "CPF",
-            "organisme": {"siret": "19750655300019"},
-            "debut_prevu": "2026-02-01",
-            "fin_prevue": "2026-05-01",
-        },
-    }
-    for path, value in change.items():
-        *parents, name = path.split("__")
-        inside = made
-        for parent in parents:
-            inside = inside[parent]
-        inside[name] = value
-    return made
 
 
 def read(raw: Any, natures: list[str] | None = None) -> Line:

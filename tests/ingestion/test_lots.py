@@ -19,7 +19,7 @@ from services.ingestion.domain.lines import lot_id_of
 from services.ingestion.storage import lots, partners
 from services.ingestion.storage.tables import metadata
 from tests.conftest import RolledBack, empty
-from tests.ingestion.test_lines import SIRET, declaration
+from tests.ingestion.given import SIRET, declaration
 
 pytestmark = pytest.mark.servers
 

@@ -12,6 +12,7 @@ from services.contracts.message import MAX_CALL_BYTES
 from services.sample.lots import national_sample
 from services.sample.organisations import of_profile
 from tests.broker import Envelope
+from tests.ingestion.given import declaration
 from tests.running import Running
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
@@ -22,33 +23,9 @@ _references = count(1)
 
 
 def line(**change: Any) -> dict[str, Any]:
-    """A line that would be taken, but for the change."""
-    made: dict[str, Any] = {
-        "nature": "formation",
-        "reference": "D1",
-        "emise_le": "2026-01-02T10:00:00+01:00",
-        "personne": {
-            "nir": "2940375120005",
-            "nom_naissance": "MARTINEZ-GARCIA",
-            "prenoms": ["Léa"],
-            "sexe": "F",
-            "naissance": {"date": "1994-03-12", "commune": "75120"},
-        },
-        "faits": {
-            "intitule": "CAP Cuisine",
-            "dispositif": "PLAN_DEVELOPPEMENT",
-            "organisme": {"siret": "19750655300019"},
-            "debut_prevu": "2026-02-01",
-            "fin_prevue": "2026-05-01",
-        },
-    }
-    for path, value in change.items():
-        *parents, name = path.split("__")
-        inside = made
-        for parent in parents:
-            inside = inside[parent]
-        inside[name] = value
-    return made
+    """A line of the OPCO's that would be taken, but for the change."""
+    ours: dict[str, Any] = {"personne__nom_naissance": "MARTINEZ-GARCIA"}
+    return declaration(**{**ours, **change})
 
 
 def lot(*lines: Any) -> bytes:

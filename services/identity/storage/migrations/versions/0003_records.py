@@ -105,4 +105,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("persons cannot be put back into one row each")
+    raise RuntimeError("persons are clusters from here on: they cannot be put back into one row each")
