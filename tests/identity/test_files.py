@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.contracts.errors import Malformed
@@ -155,6 +155,7 @@ def test_a_file_with_a_day_past_the_twelfth_is_never_misread(days: list[date], b
         assert [read.read(text) for text in texts] == [day.isoformat() for day in told]
 
 
+@example("¹")  # a digit to Unicode, and no number
 @given(st.text(max_size=40))
 def test_no_text_stops_the_reading_of_dates(text: str) -> None:
     survey = DateSurvey()

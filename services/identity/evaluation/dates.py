@@ -61,9 +61,9 @@ class DateForm:
     def of_parts(self, year: str, month: str, day: str) -> str:
         """The date of three columns."""
         numbers = [re.sub(r"\.0+\Z", "", part.strip()) for part in (year, month, day)]
-        if not numbers[1].isdigit():
+        if not numbers[1].isdecimal():
             numbers[1] = str(_month_of(numbers[1]))
-        return self._iso(*(number if number.isdigit() else "0" for number in numbers))
+        return self._iso(*(number if number.isdecimal() else "0" for number in numbers))
 
     def _iso(self, year: str, month: str, day: str) -> str:
         if not int(year):
@@ -138,7 +138,7 @@ def _named(text: str) -> tuple[str, str, str] | None:
         return None
     words = _WORDS.findall(" ".join(words_of(text)))
     month = next((number for word in words if (number := _month_of(word))), 0)
-    numbers = [word for word in words if word.isdigit()]
+    numbers = [word for word in words if word.isdecimal()]
     if not month or len(numbers) not in (1, 2):
         return None
     if len(numbers) == 1:
