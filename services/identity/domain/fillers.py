@@ -42,7 +42,4 @@ NAMES = frozenset(
     }
 )
 BIRTH = "1900-01-01"
-# Where a machine's calendar begins. People were born on it too: it is compared beside a NIR, and
-# never decides without one.
-DOUBTFUL_BIRTH = "1970-01-01"
 PLACE = "99999"

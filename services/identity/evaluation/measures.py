@@ -29,11 +29,6 @@ class Tally:
             (truth,) = counts
             self.right_persons += total == (1 if truth < 0 else sizes[truth])
 
-    def add_alone(self, truth: int, sizes: Sequence[int]) -> None:
-        """One line found to be a person of its own."""
-        self.persons += 1
-        self.right_persons += truth < 0 or sizes[truth] == 1
-
 
 @dataclass(frozen=True, slots=True)
 class Measured:
