@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from services.identity.domain import deciding
 from services.identity.domain.deciding import Answer, judge
+from services.identity.domain.default_model import default_model
 from services.identity.domain.records import Record
 from services.identity.domain.scoring import Scorer
 from tests.identity.model import MODEL, zoe
@@ -95,6 +97,39 @@ def test_two_records_are_linked_apart_or_a_doubt(
     verdict = judge(scorer.prepare(one), scorer.prepare(other), scorer)
     assert (verdict.answer, verdict.cause) == (answer, cause)
     assert judge(scorer.prepare(other), scorer.prepare(one), scorer) == verdict
+
+
+HOME = {"code_postal": "33000", "commune": "Bordeaux"}
+
+
+@pytest.mark.parametrize("times", [1 / 3, 1, 3])
+@pytest.mark.parametrize(
+    ("other", "answer"),
+    [
+        pytest.param({"date_naissance": "1966-11-29"}, Answer.DOUBT, id="a mother born on another day"),
+        pytest.param({"date_naissance": "1974-03-15"}, Answer.LINKED, id="two digits wrong"),
+        pytest.param({"prenoms": "Lucie"}, Answer.DOUBT, id="twins"),
+    ],
+)
+def test_how_many_parents_have_a_namesake_decides_little(
+    monkeypatch: pytest.MonkeyPatch, times: float, other: dict[str, str], answer: Answer
+) -> None:
+    monkeypatch.setattr(deciding, "_NAMESAKE_PARENTS", times * deciding._NAMESAKE_PARENTS)
+    scorer = Scorer(default_model())
+    verdict = judge(scorer.prepare(zoe(**HOME)), scorer.prepare(zoe(**HOME, **other)), scorer)
+    assert verdict.answer is answer
+
+
+@pytest.mark.parametrize(("twins", "of_one_sex"), [(0.018, 0.73), (0.034, 2 / 3), (0.034, 0.62)])
+@pytest.mark.parametrize("twin", [{"prenoms": "Lucie"}, {"prenoms": "Hugo", "sexe": "M"}])
+def test_twins_are_a_doubt_by_the_figures_of_any_year(
+    monkeypatch: pytest.MonkeyPatch, twins: float, of_one_sex: float, twin: dict[str, str]
+) -> None:
+    monkeypatch.setattr(deciding, "_TWINS", twins)
+    monkeypatch.setattr(deciding, "_TWINS_OF_ONE_SEX", of_one_sex)
+    scorer = Scorer(default_model())
+    verdict = judge(scorer.prepare(zoe(**HOME)), scorer.prepare(zoe(**HOME, **twin)), scorer)
+    assert (verdict.answer, verdict.cause) == (Answer.DOUBT, "jumeaux")
 
 
 def test_where_first_names_are_often_wrong_a_wrong_one_makes_no_twin() -> None:
