@@ -58,7 +58,8 @@ class Adresse(Asked):
 
 class Personne(Asked):
     """The traits by which a source knows a person. `nir_certifie`: the NIR was given back by the register
-    (SNGI) for this civil status; without it, it is only what the source was told."""
+    (SNGI) for this civil status; without it, it is only what the source was told. Believed of the Caisse des
+    Dépôts and of France Travail, who ask the register; a line of another source is taken as without it."""
 
     nir = Identifier("nir", _nir)
     nir_certifie = YesNo()

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.chassis.logs import mask
 from services.contracts.identity import SHOWN_IN_PART
+from services.identity.domain.certifying import is_certified
 from services.identity.domain.deciding import Verdict
 from services.identity.domain.model import Thresholds
 from services.identity.domain.scoring import Explanation, Scorer
@@ -102,7 +103,7 @@ def _told_to_wire(line: uuid.UUID, person_id: uuid.UUID, kept: Kept) -> dict[str
         "naissance": mask({name: birth.get(name) for name in ("date", "commune", "pays")}),
         "adresse": address and mask({name: address.get(name) for name in ("code_postal", "commune")}),
         "a_un_nir": bool(told.get("nir")),
-        "nir_certifie": bool(told.get("nir") and told.get("nir_certifie")),
+        "nir_certifie": is_certified(told, kept.profile),
     }
 
 

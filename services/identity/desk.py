@@ -20,7 +20,7 @@ from services.identity.domain.deciding import Verdict, judge
 from services.identity.domain.scoring import Explanation, Scorer
 from services.identity.domain.survivorship import Said
 from services.identity.linking import Linker
-from services.identity.storage import decisions, records, rulings, sources, statements, verdicts
+from services.identity.storage import decisions, records, rulings, statements, verdicts
 from services.identity.storage.decisions import Decided
 from services.identity.storage.records import Move
 from services.identity.storage.rulings import Ruled, Ruling
@@ -162,5 +162,4 @@ def said_of(session: Session, keys: Keyring, person_id: uuid.UUID) -> list[Said]
     kept = statements.kept_of_person(session, keys, person_id)
     if not kept:
         raise errors.personne_inconnue()
-    profiles = sources.profiles_of(session, {one.source for one in kept if one.source})
-    return [schemas.read_said(one, profiles.get(one.source or "")) for one in kept]
+    return [schemas.read_said(one) for one in kept]

@@ -73,5 +73,8 @@ def _marks(record: Record, told: Iterable[bytes], blind: bytes, model: Model) ->
         mark=schemas.mark_of(record, blind),
         keys=schemas.hashed_keys(keys_of(record, model), blind),
         sketch=schemas.sketch_of(record, blind),
-        contents=[schemas.mark_of_content(each, blind) for each in told],
+        # What the record believed of its lines when they came, whatever their sources are by now.
+        contents=[
+            schemas.mark_of_content(schemas.believed_of(each, record.is_certified), blind) for each in told
+        ],
     )

@@ -13,6 +13,7 @@ import orjson
 
 from services.chassis.sealing import Keyring, SealBroken, keyed_hash
 from services.identity.domain import sketching
+from services.identity.domain.certifying import is_certified, may_certify
 from services.identity.domain.normalisation.names import Name
 from services.identity.domain.normalisation.places import Place
 from services.identity.domain.records import Record, Told, read_record
@@ -30,22 +31,26 @@ _MARK_BYTES = 16
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Statement:
-    """What one line says of its person, as it was told (JSON), and the mark of that content."""
+    """What one line says of its person, as it was told and as it is believed (JSON), and the mark of what is
+    believed."""
 
     declaration_id: uuid.UUID
     told: bytes
+    believed: bytes
     content: bytes
 
 
 def read_statements(
-    declarations: Sequence[uuid.UUID], sealed: str, keys: Keyring, blind: bytes
+    declarations: Sequence[uuid.UUID], sealed: str, keys: Keyring, blind: bytes, profile: str | None = None
 ) -> list[Statement]:
-    """The statements of a chunk, one for each declaration. Raises `Unreadable`."""
+    """The statements of a chunk, one for each declaration, by a source of this profile. Raises
+    `Unreadable`."""
     people = _opened(sealed, keys)
     if not isinstance(people, list) or len(people) != len(declarations):
         raise traits_unreadable("count")
     told = dict(zip(declarations, people, strict=True))
-    return [_statement(id_, personne, blind) for id_, personne in told.items()]
+    certifies = may_certify(profile)
+    return [_statement(id_, personne, blind, certifies) for id_, personne in told.items()]
 
 
 def origin_of(told: Mapping[str, Any]) -> Origin:
@@ -55,10 +60,10 @@ def origin_of(told: Mapping[str, Any]) -> Origin:
     return Origin(told["source"], dict(zip(lines, said_at, strict=False)))
 
 
-def read_said(kept: Kept, profile: str | None) -> Said:
+def read_said(kept: Kept) -> Said:
     """What one line tells, with what is known of who tells it."""
     told = _told(json.loads(kept.plain))
-    return Said(kept.source, profile, kept.said_at, bool(told["nir"] and told["nir_certifie"]), told)
+    return Said(kept.source, kept.profile, kept.said_at, is_certified(told, kept.profile), told)
 
 
 # --- what is ruled -------------------------------------------------------------------------
@@ -107,18 +112,35 @@ def _loads_leniently(plain: bytes) -> Any:
         raise traits_unreadable("json") from None
 
 
-def _statement(declaration_id: uuid.UUID, personne: Any, blind: bytes) -> Statement:
+def _statement(declaration_id: uuid.UUID, personne: Any, blind: bytes, certifies: bool) -> Statement:
     _told(personne)  # so that what has no shape is refused before anything is kept of its chunk
+    told = _canonical(personne)
+    believed = told if certifies else _uncertified(personne, told)
+    return Statement(declaration_id, told, believed, mark_of_content(believed, blind))
+
+
+def believed_of(told: bytes, certifies: bool) -> bytes:
+    """What is believed of what a line told: all of it, but that a NIR is certified, if it is not for its
+    source to say."""
+    return told if certifies else _uncertified(json.loads(told), told)
+
+
+def _uncertified(personne: Mapping[str, Any], told: bytes) -> bytes:
+    if not personne.get("nir_certifie"):
+        return told
+    return _canonical({name: value for name, value in personne.items() if name != "nir_certifie"})
+
+
+def _canonical(personne: Mapping[str, Any]) -> bytes:
     try:
-        told = orjson.dumps(personne, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(personne, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
-        told = json.dumps(personne, sort_keys=True).encode()  # escapes what has no UTF-8
-    return Statement(declaration_id, told, mark_of_content(told, blind))
+        return json.dumps(personne, sort_keys=True).encode()  # escapes what has no UTF-8
 
 
 def record_of(statement: Statement) -> Record:
-    """What the statement tells, read into what can be compared."""
-    return read_record(_told(json.loads(statement.told)))
+    """What is believed of the statement, read into what can be compared."""
+    return read_record(_told(json.loads(statement.believed)))
 
 
 def _told(personne: Any) -> Told:
@@ -154,9 +176,9 @@ def _mark(blind: bytes, kind: bytes, value: bytes) -> bytes:
     return keyed_hash(blind, (kind + value).decode("latin-1"))[:_MARK_BYTES]
 
 
-def mark_of_content(told: bytes, blind: bytes) -> bytes:
-    """The keyed hash of what a line told, to the letter."""
-    return _mark(blind, b"content:", told)
+def mark_of_content(believed: bytes, blind: bytes) -> bytes:
+    """The keyed hash of what is believed of a line, to the letter."""
+    return _mark(blind, b"content:", believed)
 
 
 def mark_of(record: Record, blind: bytes) -> bytes:

@@ -33,7 +33,8 @@ def resolve_persons(
 
     Raises `Unreadable` (the traits cannot be opened or do not fit) and `BlindKeyUnknown`.
     """
-    told = schemas.read_statements(declarations, sealed, linker.keys.traits, linker.keys.blind)
+    profile = sources.profile_of(linker.session, origin.source)
+    told = schemas.read_statements(declarations, sealed, linker.keys.traits, linker.keys.blind, profile)
     before = statements.known(linker.session, declarations)
     decided = decisions.standing(linker.session, list(before)) if before else []
     fresh = [one for one in told if one.declaration_id not in before]
@@ -75,7 +76,7 @@ def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement], origin: O
 def _known(linker: Linker, contents: Mapping[bytes, Statement]) -> dict[bytes, Known]:
     """The records of those contents that were told before, whichever key they are marked with."""
     today = {
-        schemas.mark_of_content(one.told, blind): content
+        schemas.mark_of_content(one.believed, blind): content
         for content, one in contents.items()
         for blind in linker.keys.blinds
     }

@@ -2,7 +2,7 @@
 
 import base64
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from services.contracts.message import Event
 from services.identity import use_cases
 from services.identity.linking import IdentityKeys, Linker
 from services.identity.storage.models import scorer_of
+from services.identity.storage.statements import Origin
 
 NOW = datetime(2026, 6, 15, 8, 30, tzinfo=UTC)
 KEYS = IdentityKeys(
@@ -76,13 +77,23 @@ def told(
     people: Sequence[Any],
     declarations: Sequence[uuid.UUID] | None = None,
     keys: IdentityKeys = KEYS,
+    source: str | None = None,
 ) -> list[Heard]:
-    """Resolve a chunk; what is announced of each line, in their order."""
+    """Resolve a chunk that a source tells; what is announced of each line, in their order."""
     declarations = declarations or ids(len(people))
     last = session.scalar(text("SELECT coalesce(max(seq), 0) FROM outbox"))
-    use_cases.resolve_persons(linker(session, keys), NOW, declarations, sealed(people, keys.traits))
+    blob, origin = sealed(people, keys.traits), Origin(source)
+    use_cases.resolve_persons(linker(session, keys), NOW, declarations, blob, origin)
     heard = _heard(session, last)
     return [heard[declaration_id] for declaration_id in declarations]
+
+
+def follow(session: Session, profiles: Mapping[str, str], version: int = 1) -> None:
+    """Access tells what these sources are."""
+    organisations = [
+        {"siret": siret, "version": version, "profile": profile} for siret, profile in profiles.items()
+    ]
+    use_cases.follow_sources(session, organisations)
 
 
 def linker(session: Session, keys: IdentityKeys = KEYS) -> Linker:

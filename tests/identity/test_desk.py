@@ -34,7 +34,7 @@ from services.contracts.message import Call
 from services.identity import use_cases
 from services.identity.service import IdentityDesk
 from services.identity.storage.statements import Origin
-from tests.identity.given import KEYS, NIR, NOW, ids, linker, personne, sealed, told
+from tests.identity.given import KEYS, NIR, NOW, follow, ids, linker, personne, sealed, told
 
 BUREAU = "99000029100015"
 OPCO, DSN = "99000016800015", "99000026700015"
@@ -357,6 +357,21 @@ def test_the_civil_status_of_a_person_says_why_each_trait_is_the_one(
     }
     assert (traits["adresse"]["valeurs"], traits["adresse"]["source"]) == (["93100", "Montreuil"], OPCO)
     assert (shown["a_un_nir"], shown["nir_certifie"]) == (True, False)
+
+
+def test_a_nir_is_told_certified_by_the_word_of_who_asks_the_register(
+    desk: IdentityDesk, session: Session
+) -> None:
+    follow(session, {OPCO: "opco", BUREAU: "caisse_des_depots"})
+    certified = {**MARIE, "nir_certifie": True}
+    lines = said(session, [certified], OPCO, NOW)
+    (person_id,) = resolved(desk, lines)
+    asked = {"person_id": str(person_id), "finalite": "gestion_identites", **AGENT}
+    assert ask(desk, CIVIL_STATUS, **asked)["nir_certifie"] is False
+    lines += said(session, [certified], BUREAU, NOW)
+    assert ask(desk, CIVIL_STATUS, **asked)["nir_certifie"] is True
+    candidates = ask(desk, COMPARE, declarations=lines, **AGENT)["candidats"]
+    assert [(one["a_un_nir"], one["nir_certifie"]) for one in candidates] == [(True, False), (True, True)]
 
 
 @pytest.mark.parametrize("finalite", identity.FINALITES)

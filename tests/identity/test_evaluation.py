@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
 
 from services.contracts.errors import Malformed, Unavailable
 from services.identity.evaluation import figures
@@ -97,6 +98,19 @@ def test_a_shuffled_file_gives_the_same_persons(url: str, sample: Path) -> None:
     assert shuffled[0] == shuffled[1]
 
 
+def test_a_file_is_believed_when_it_says_that_a_nir_is_certified(url: str, tmp_path: Path) -> None:
+    content = (
+        "nom_naissance,prenoms,sexe,date_naissance,lieu_naissance,nir,nir_certifie,whose\n"
+        "Durand,Zoé,F,1994-03-12,33063,2940333063005,oui,1\n"
+        "Durand,Zoé,F,1994-03-12,33063,2940333063117,oui,2\n"
+    )
+    file = tmp_path / "certified.csv"
+    file.write_text(content)
+    with evaluated(url, Asked(file, "whose")) as (found, room), Session(room.engine) as session:
+        assert len(set(found.fed.person_of)) == 2
+        assert session.scalars(text("SELECT answer FROM verdict")).all() == ["separes"]
+
+
 def test_the_sweep_finds_at_the_threshold_in_force_what_the_service_found(url: str, sample: Path) -> None:
     with evaluated(url, Asked(sample, "whose")) as (found, _):
         assert found.in_force in found.curve
@@ -168,8 +182,6 @@ def test_the_service_s_own_tables_are_not_touched(url: str, engine: Engine, samp
 
 
 def test_a_run_does_not_make_the_service_wait(url: str, engine: Engine) -> None:
-    from sqlalchemy.orm import Session
-
     from services.identity.storage import records
 
     with room_in(url) as room, Session(room.engine) as one, Session(engine) as other:

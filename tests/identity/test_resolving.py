@@ -145,14 +145,6 @@ def test_a_doubt_links_nothing_blocks_nothing_and_is_asked(
     assert causes(session) == [cause]
 
 
-def test_two_certified_nirs_are_two_persons_and_no_question(session: Session) -> None:
-    one, other = told(
-        session, [{**HER_NIR, "nir_certifie": True}, personne(nir=OTHER_NIR, nir_certifie=True)]
-    )
-    assert one.person_id != other.person_id
-    assert causes(session) == []
-
-
 def test_a_chunk_reads_its_own_lines(session: Session) -> None:
     one, two, three, other = told(
         session,

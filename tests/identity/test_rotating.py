@@ -16,7 +16,7 @@ from services.identity.linking import IdentityKeys
 from services.identity.storage import decisions, statements
 from services.identity.storage.models import scorer_of
 from tests.conftest import ROOT
-from tests.identity.given import KEYS, NIR, NOW, OTHER_NIR, ids, linker, personne, sealed
+from tests.identity.given import KEYS, NIR, NOW, OTHER_NIR, follow, ids, linker, personne, sealed, told
 
 NEW_SEAL, NEW_BLIND = bytes(range(7, 39)), bytes(range(9, 41))
 NEW = Keyring.parse("i2:" + base64.b64encode(NEW_SEAL).decode())
@@ -74,6 +74,21 @@ def test_lines_that_are_told_meanwhile_find_records_under_either_key(
     with database.transaction(emptied) as session:
         assert len(set(session.scalars(text("SELECT marked_with FROM record")))) == 2
     assert _told(emptied, BETWEEN) == before
+
+
+def test_what_is_believed_of_two_sources_is_known_under_the_new_keys(emptied: Engine) -> None:
+    certified = [personne(nir=NIR, nir_certifie=True)]
+    believed, other = "99000010000015", "99000011000015"
+    with database.transaction(emptied) as session:
+        follow(session, {believed: "caisse_des_depots", other: "opco"})
+        for source in (believed, other):
+            told(session, certified, source=source)
+    rotating.rotate(emptied, BETWEEN, scorer_of("").model)
+    with database.transaction(emptied) as session:
+        for source in (believed, other):
+            (again,) = told(session, certified, keys=TODAY, source=source)
+            assert again.because == "contenu"
+        assert session.scalar(text("SELECT count(*) FROM content JOIN record USING (record_id)")) == 2
 
 
 def test_it_is_a_job_of_the_service(emptied: Engine) -> None:

@@ -16,8 +16,9 @@ from sqlalchemy import text
 from services.chassis import database
 from services.identity import schemas
 from services.identity.domain.scoring import Scorer
-from services.identity.evaluation.room import Room
+from services.identity.evaluation.room import SOURCE, Room
 from services.identity.linking import Linker
+from services.identity.storage.statements import Origin
 from services.identity.use_cases import resolve_persons
 
 _STANDING = text(
@@ -77,7 +78,8 @@ def give(room: Room, scorer: Scorer, part: Sequence[tuple[uuid.UUID, bytes]]) ->
     declarations = [declaration_id for declaration_id, _ in part]
     began = time.perf_counter()
     with database.transaction(room.engine) as session:
-        resolve_persons(Linker(session, room.keys, scorer), datetime.now(UTC), declarations, sealed)
+        linker, now = Linker(session, room.keys, scorer), datetime.now(UTC)
+        resolve_persons(linker, now, declarations, sealed, Origin(SOURCE))
     return time.perf_counter() - began
 
 

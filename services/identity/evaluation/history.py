@@ -16,6 +16,7 @@ from services.chassis.sealing import Keyring, SealBroken
 from services.chassis.settings import Settings
 from services.contracts.errors import Refused, Unavailable
 from services.identity import schemas
+from services.identity.domain.certifying import may_certify
 from services.identity.domain.records import Record
 from services.identity.storage import records, statements
 
@@ -72,8 +73,9 @@ class History:
         return [Held(*row) for row in self._session.execute(_HELD)]
 
     def told(self, declaration_ids: list[uuid.UUID]) -> dict[uuid.UUID, bytes]:
-        """What these lines told."""
-        return statements.told_by(self._session, self._keys, declaration_ids)
+        """What is believed of these lines."""
+        kept = statements.kept_of(self._session, self._keys, declaration_ids)
+        return {line: schemas.believed_of(one.plain, may_certify(one.profile)) for line, one in kept.items()}
 
 
 @contextmanager

@@ -21,9 +21,12 @@ from services.chassis.sealing import Keyring
 from services.chassis.settings import Settings
 from services.contracts.errors import Refused, Unavailable
 from services.identity.linking import IdentityKeys
+from services.identity.storage import sources
 from services.identity.storage.tables import metadata
 
 PREFIX = "evaluation_"
+# Who tells a room its lines: whoever gives them says which NIRs are certified, and is believed.
+SOURCE = "evaluation"
 # Counting and clearing up take longer than the service would ever wait.
 _PATIENCE = timedelta(minutes=30)
 _MINE = text("SELECT pg_try_advisory_lock(hashtext('identity.evaluation'), hashtext(:room))")
@@ -79,6 +82,8 @@ def _furnish(connection: Connection, engine: Engine, name: str) -> None:
             ) from None
         raise
     metadata.create_all(engine)
+    with database.transaction(engine) as session:
+        sources.remember(session, [{"siret": SOURCE, "version": 1, "profile": "caisse_des_depots"}])
 
 
 def _clear_up(connection: Connection) -> None:

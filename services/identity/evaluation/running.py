@@ -174,7 +174,7 @@ def learned(lines: Iterable[Line], rows: int, effort: Effort = _EFFORT) -> Model
 
 def record_of(personne: bytes) -> Record:
     """The record of a line, read as the service reads it."""
-    return schemas.record_of(schemas.Statement(id_of(0), personne, b""))
+    return schemas.record_of(schemas.Statement(id_of(0), personne, personne, b""))
 
 
 def _beside(source: Source, step: Step) -> tuple[list[Measured] | None, str]:

@@ -1,6 +1,6 @@
 """What the sources of statements are, as access last told it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -17,7 +17,7 @@ _REMEMBER = text(
     WHERE source.version < excluded.version
     """
 )
-_PROFILES = text("SELECT siret, profile FROM source WHERE siret = ANY(CAST(:sirets AS text[]))")
+_PROFILE = text("SELECT profile FROM source WHERE siret = :siret")
 
 
 def remember(session: Session, organisations: Sequence[dict[str, Any]]) -> None:
@@ -26,7 +26,7 @@ def remember(session: Session, organisations: Sequence[dict[str, Any]]) -> None:
     session.execute(_REMEMBER, {f"{name}s": [one[name] for one in organisations] for name in names})
 
 
-def profiles_of(session: Session, sirets: Iterable[str]) -> dict[str, str]:
-    """The profile of each of these organisations that access told of."""
-    rows = session.execute(_PROFILES, {"sirets": list(sirets)})
-    return {row.siret: row.profile for row in rows}
+def profile_of(session: Session, siret: str | None) -> str | None:
+    """The profile of an organisation, if access told of it."""
+    found: str | None = session.scalar(_PROFILE, {"siret": siret}) if siret else None
+    return found

@@ -51,17 +51,19 @@ _FIRST = text(
 )
 _READ = text(
     """
-    SELECT declaration_id, sealed, source, said_at FROM statement
+    SELECT declaration_id, sealed, statement.source, profile, said_at
+    FROM statement LEFT JOIN source ON source.siret = statement.source
     WHERE declaration_id = ANY(:declaration_ids)
     """
 )
 # Whatever number of lines repeat it: of each record, the last that each source said.
 _OF_PERSON = text(
     """
-    SELECT DISTINCT ON (statement.record_id, source) declaration_id, statement.sealed, source, said_at
-    FROM statement JOIN record USING (record_id)
+    SELECT DISTINCT ON (statement.record_id, statement.source)
+           declaration_id, statement.sealed, statement.source, profile, said_at
+    FROM statement JOIN record USING (record_id) LEFT JOIN source ON source.siret = statement.source
     WHERE record.person_id = :person_id
-    ORDER BY statement.record_id, source, said_at DESC NULLS LAST, declaration_id
+    ORDER BY statement.record_id, statement.source, said_at DESC NULLS LAST, declaration_id
     """
 )
 
@@ -79,10 +81,11 @@ UNKNOWN_ORIGIN = Origin()
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Kept:
-    """What a line told (JSON), who told it and when."""
+    """What a line told (JSON), who told it, what they are as access last told it, and when."""
 
     plain: bytes
     source: str | None
+    profile: str | None
     said_at: datetime | None
 
 
@@ -145,7 +148,8 @@ def kept_of_person(session: Session, keys: Keyring, person_id: uuid.UUID) -> lis
 
 
 def _opened(keys: Keyring, row: Row[Any]) -> Kept:
-    return Kept(keys.open(row.sealed, purpose_of_line(row.declaration_id)), row.source, row.said_at)
+    plain = keys.open(row.sealed, purpose_of_line(row.declaration_id))
+    return Kept(plain, row.source, row.profile, row.said_at)
 
 
 def told_by(session: Session, keys: Keyring, declaration_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, bytes]:
