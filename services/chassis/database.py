@@ -1,8 +1,10 @@
 """One service's own database: sessions, time-outs, and errors that never print a value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, LiteralString, cast
 
+import psycopg
 from sqlalchemy import Engine, MetaData, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -58,17 +60,28 @@ def engine_of(settings: Settings, *, connections: int | None = None) -> Engine:
     )
 
 
-def _translated(error: SQLAlchemyError) -> StorageFailure:
+def fetch_binary(
+    session: Session, statement: LiteralString, asked: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """The rows of a statement as the driver's binary protocol gives them: bytes come as they are, and not as
+    twice as many hexadecimal digits. `asked` by the driver's names, `%(name)s`."""
+    connection = cast("psycopg.Connection", session.connection().connection.driver_connection)
+    with connection.cursor(binary=True) as cursor:
+        return cursor.execute(statement, asked).fetchall()
+
+
+def _translated(error: SQLAlchemyError | psycopg.Error) -> StorageFailure:
     if isinstance(error, PoolTimeout):
         return StorageBusy("no_connection_free")
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, DBAPIError | psycopg.Error):
         return StorageFailure("statement")
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    if error.connection_invalidated or not state or state.startswith(_DOWN):
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = str(getattr(cause, "sqlstate", None) or "")
+    if getattr(error, "connection_invalidated", False) or not state or state.startswith(_DOWN):
         return StorageDown(state or "no_connection")
     if state in _BUSY:
         return StorageBusy(state)
-    diagnosis = getattr(error.orig, "diag", None)
+    diagnosis = getattr(cause, "diag", None)
     return StorageFailure(state, getattr(diagnosis, "constraint_name", None))
 
 
@@ -81,5 +94,5 @@ def transaction(engine: Engine) -> Iterator[Session]:
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, psycopg.Error) as error:
         raise _translated(error) from None

@@ -4,6 +4,7 @@ The same procedure as `domain.linkage`, with the database for its dictionaries: 
 the records, the model and what humans decided, and on no order in which chunks came.
 """
 
+import math
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from services.identity.domain.deciding import Answer, Verdict, judge
 from services.identity.domain.naming import Named, name_groups
 from services.identity.domain.records import Record
 from services.identity.domain.scoring import Prepared, Scorer
-from services.identity.domain.sketching import likeness
+from services.identity.domain.sketching import rows_of
 from services.identity.schemas import Statement
 from services.identity.storage import records, rulings, verdicts
 from services.identity.storage.records import Asking, Known, New
@@ -216,7 +217,7 @@ def _judge_all(linker: Linker, graph: _Graph, new: Sequence[New], after: int) ->
     if not new:
         return
     asking = [one for each in new for one in _asking(linker, graph, each)]
-    found = records.candidates(linker.session, asking, linker.scorer.model.least_likeness, after)
+    found = records.candidates(linker.session, asking, linker.scorer.model.glance, after)
     _open(linker, graph, {record_id for _, record_id in found} - graph.prepared.keys())
     _judge_pairs(linker, graph, found)
 
@@ -232,20 +233,30 @@ def _asking(linker: Linker, graph: _Graph, one: New) -> Iterator[Asking]:
 
 def _judge_among(linker: Linker, graph: _Graph, new: Sequence[New]) -> None:
     """Judge the new records of one chunk that share a key and are alike: of each, the nearest before it."""
-    with_key: dict[int, list[New]] = defaultdict(list)
-    for one in new:
-        met = {other.record_id: other for key in one.keys for other in with_key[key]}
-        alike = [(_nearness(one, other), other.record_id) for other in met.values()]
-        least = linker.scorer.model.least_likeness
-        nearest = sorted((-near, id_) for near, id_ in alike if near >= least)[: records.MOST_CANDIDATES]
-        _judge_pairs(linker, graph, ((one.record_id, id_) for _, id_ in nearest))
+    glance, sketches = linker.scorer.model.glance, rows_of([one.sketch for one in new])
+    met = list(_met_among(new))
+    weights = glance.weigh(sketches[[one for one, _ in met]], sketches[[other for _, other in met]]).tolist()
+    weight_of: dict[int, dict[int, float]] = defaultdict(dict)
+    for (one, other), weight in zip(met, weights, strict=True):
+        is_sure = new[one].nir is not None and new[one].nir == new[other].nir
+        if is_sure or weight >= glance.least:
+            weight_of[new[one].record_id][new[other].record_id] = math.inf if is_sure else weight
+    _judge_pairs(
+        linker,
+        graph,
+        ((one, other) for one, of_one in weight_of.items() for other in records.nearest(of_one)),
+    )
+
+
+def _met_among(new: Sequence[New]) -> Iterator[tuple[int, int]]:
+    """The places of records that share a key, the later first; each pair once."""
+    with_key: dict[int, list[int]] = defaultdict(list)
+    for at, one in enumerate(new):
+        yield from (
+            (at, before) for before in sorted({before for key in one.keys for before in with_key[key]})
+        )
         for key in one.keys:
-            with_key[key].append(one)
-
-
-def _nearness(one: New, other: New) -> float:
-    """How alike two records are by their sketches; those of one NIR are nearer than any."""
-    return 2.0 if one.nir is not None and one.nir == other.nir else likeness(one.sketch, other.sketch)
+            with_key[key].append(at)
 
 
 def _judge_pairs(linker: Linker, graph: _Graph, pairs: Iterable[Pair]) -> None:

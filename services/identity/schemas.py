@@ -191,7 +191,7 @@ def hashed_keys(keys: Sequence[str], blind: bytes) -> list[int]:
     return [int.from_bytes(keyed_hash(blind, f"key:{key}")[:8], signed=True) for key in keys]
 
 
-def sketch_of(record: Record, blind: bytes) -> int:
+def sketch_of(record: Record, blind: bytes) -> bytes:
     """The record's sketch, by the keyed hash of each of its features."""
     return sketching.sketch_of(record, lambda feature: _number_of(blind, feature))
 

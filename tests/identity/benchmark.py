@@ -31,8 +31,8 @@ from services.identity.domain.blocking import keys_of
 from services.identity.domain.deciding import Answer, judge
 from services.identity.domain.default_model import default_model
 from services.identity.domain.scoring import Scorer
-from services.identity.domain.sketching import BITS
 from services.identity.linking import Linker
+from services.identity.storage.records import bits_of
 from services.identity.storage.tables import metadata
 from services.sample.slips import one_statement
 from tests.conftest import empty
@@ -111,7 +111,7 @@ def _fill_part(asked: tuple[str, int, int, int]) -> None:
         with cursor.copy("COPY record_key (key, record_id, sketch) FROM STDIN") as copy:
             for number, _, _, sketch, _, keys, _ in entered:
                 for key in set(keys):
-                    copy.write_row((key, number, f"{sketch:0{BITS}b}"))
+                    copy.write_row((key, number, bits_of(sketch)))
         with cursor.copy("COPY content (mark, record_id) FROM STDIN") as copy:
             for number, _, _, _, _, _, content in entered:
                 copy.write_row((content, number))

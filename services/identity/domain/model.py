@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from services.identity.domain.comparison import TRAITS
+from services.identity.domain.sketching import EVERYTHING, LEVELS, PARTS, Glance
 
 Frequencies = Mapping[str, float]
 
@@ -46,8 +47,8 @@ class Model:
     frequencies: Mapping[str, Frequencies]
     unlisted: Frequencies
     thresholds: Thresholds
-    # Records whose sketches are less alike than this share are not compared (see `sketching`).
-    least_likeness: float = 0.35
+    # Which records are compared: those whose sketches weigh enough together (see `sketching`).
+    glance: Glance = EVERYTHING
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -83,11 +84,16 @@ def dump_model(model: Model) -> str:
 
 
 def load_model(text: str) -> Model:
-    """The model of a file. Raises `ValueError` where a trait's levels are not those that are compared."""
+    """The model of a file. Raises `ValueError` where its levels are not those that are
+    compared."""
     held = json.loads(text)
     levels = {trait.name: len(trait.levels) for trait in TRAITS}
     for side in ("m", "u"):
         if {name: len(values) for name, values in held[side].items()} != levels:
             raise ValueError(f"the model's {side} are of other traits or levels than those compared")
         held[side] = {name: tuple(values) for name, values in held[side].items()}
-    return Model(**{**held, "thresholds": Thresholds(**held["thresholds"])})
+    weights = {name: tuple(values) for name, values in held["glance"]["weights"].items()}
+    if {name: len(values) for name, values in weights.items()} != {part.name: LEVELS for part in PARTS}:
+        raise ValueError("the model's glance is of other parts or levels than sketches have")
+    glance = Glance(weights, held["glance"]["least"])
+    return Model(**{**held, "thresholds": Thresholds(**held["thresholds"]), "glance": glance})

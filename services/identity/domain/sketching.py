@@ -1,27 +1,93 @@
-"""A sketch of a record: a few hundred bits by which most candidates are dropped before they are opened.
+"""A sketch of a record: 256 bits by which most candidates are dropped before they are opened.
 
-A Bloom filter of what survives slips of the finger: pairs of letters of each name, each digit of the dates
-and codes in its place (Schnell, Bachteler and Reiher, 2009). Which bit a feature sets is a keyed hash, so a
-sketch says nothing to whoever has no key. How alike two sketches must be is part of the model: it is learned,
-since it depends on how damaged the records are. Whether two records are compared depends on nothing else, and
-is the same whichever comes first.
+A Bloom filter for each part of a civil status, of what survives slips of the finger: pairs of letters of
+each name, each part of a date, each digit of dates and codes in its place (Schnell, Bachteler and Reiher,
+2009). Which bit a feature sets is a keyed hash, so a sketch says nothing to whoever has no key.
+
+Two sketches are weighed as two records are (Fellegi and Sunter): of each part, the share of the bits of the
+poorer sketch that the other has too falls on a level, and each level has a weight, learned among pairs that
+share a key. A pair is opened when its parts weigh enough together, as nearly all pairs of one person do (see
+`learning/glancing.py`). Whether two records are compared depends on nothing else, and is the same whichever
+comes first.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from services.identity.domain.normalisation.names import Name
 from services.identity.domain.records import Record
 
 BITS = 256
+BYTES = BITS // 8
+_WORD = 64
+# From no bit shared to all of them.
+LEVELS = 9
+
+Sketches = NDArray[np.uint64]  # one row each, of four words
+Weights = NDArray[np.float64]
 
 
-def sketch_of(record: Record, number_of: Callable[[str], int]) -> int:
+class Part(NamedTuple):
+    """Some bits of a sketch: from which one, how many, and of which features."""
+
+    name: str
+    start: int
+    width: int
+    features_of: Callable[[Record], Iterable[str]]
+
+
+def _of_names(record: Record) -> Iterator[str]:
+    for name in (*record.surnames, *record.first_names):
+        yield from _pairs(name)
+
+
+def _of_birth(record: Record) -> Iterator[str]:
+    yield from (f"{place}{digit}" for place, digit in enumerate(record.birth) if digit != "0")
+    year, month, day = record.birth[:4], record.birth[4:6], record.birth[6:]
+    yield from (
+        f"{name}{value}" for name, value in zip("amj", (year, month, day), strict=True) if value.strip("0")
+    )
+    if day.strip("0"):
+        yield "/".join(sorted((month, day)))  # for they may be exchanged
+
+
+def _of_birthplace(record: Record) -> Iterator[str]:
+    if record.place is not None:
+        yield from (f"l{record.place.text}", f"z{record.place.zone}")
+
+
+def _of_home(record: Record) -> Iterator[str]:
+    yield from (f"{place}{digit}" for place, digit in enumerate(record.postcode))
+    if record.commune is not None:
+        yield from _pairs(record.commune)
+
+
+def _pairs(name: Name) -> Iterator[str]:
+    for part in name.parts:
+        word = f"_{part}_"
+        yield from (word[at : at + 2] for at in range(len(word) - 1))
+
+
+PARTS = (
+    Part("noms", 0, 128, _of_names),
+    Part("naissance", 128, 64, _of_birth),
+    Part("lieu_naissance", 192, 24, _of_birthplace),
+    Part("domicile", 216, 40, _of_home),
+)
+
+
+def sketch_of(record: Record, number_of: Callable[[str], int]) -> bytes:
     """The record's sketch, `number_of` being the hash that says which bit a feature sets."""
     sketch = 0
-    for feature in features_of(record):
-        sketch |= 1 << number_of(feature) % BITS
-    return sketch
+    for part in PARTS:
+        for feature in part.features_of(record):
+            sketch |= 1 << part.start + number_of(f"{part.name}:{feature}") % part.width
+    return sketch.to_bytes(BYTES)
 
 
 def unkeyed(feature: str) -> int:
@@ -29,27 +95,51 @@ def unkeyed(feature: str) -> int:
     return int.from_bytes(hashlib.blake2b(feature.encode(), digest_size=4).digest())
 
 
-def features_of(record: Record) -> set[str]:
-    """What a sketch is made of."""
-    found = {f"n{pair}" for name in (*record.surnames, *record.first_names) for pair in _pairs(name)}
-    found |= {f"d{place}{digit}" for place, digit in enumerate(record.birth) if digit != "0"}
-    if len(record.birth) == 8:
-        found.add(f"j{''.join(sorted(record.birth[4:]))}")
-    if record.place is not None:
-        found |= {f"l{record.place.text}", f"z{record.place.zone}"}
-    found |= {f"c{place}{digit}" for place, digit in enumerate(record.postcode)}
-    if record.commune is not None:
-        found |= {f"v{pair}" for pair in _pairs(record.commune)}
+def rows_of(sketches: Sequence[bytes]) -> Sketches:
+    """So many sketches as rows, to be weighed at once."""
+    return np.frombuffer(b"".join(sketches), np.uint64).reshape(-1, BITS // _WORD)
+
+
+# The bits of each part, in the words that hold any of them.
+_MASKS = tuple(
+    [(word, mask) for word, mask in enumerate(rows_of([row.to_bytes(BYTES)])[0]) if mask]
+    for row in ((((1 << part.width) - 1) << part.start) for part in PARTS)
+)
+
+
+def levels_of(ones: Sketches, others: Sketches) -> list[NDArray[np.intp]]:
+    """Of each part, the level of each pair of rows, from 0 to `LEVELS` − 1; −1 where one says nothing."""
+    found = []
+    for masks in _MASKS:
+        shared, least = _count(ones & others, masks), np.minimum(_count(ones, masks), _count(others, masks))
+        level = shared.astype(np.intp) * (LEVELS - 1) // np.maximum(least, 1)
+        found.append(np.where(least == 0, -1, level))
     return found
 
 
-def _pairs(name: Name) -> Iterable[str]:
-    for part in name.parts:
-        word = f"_{part}_"
-        yield from (word[at : at + 2] for at in range(len(word) - 1))
+def _count(rows: Sketches, masks: Sequence[tuple[int, np.uint64]]) -> NDArray[np.uint8]:
+    counts = np.zeros(len(rows), np.uint8)
+    for word, mask in masks:
+        counts += np.bitwise_count(rows[:, word] & mask)
+    return counts
 
 
-def likeness(one: int, other: int) -> float:
-    """Of the bits of the record that says less, the share that is set in both, from 0 to 1."""
-    least = min(one.bit_count(), other.bit_count())
-    return (one & other).bit_count() / least if least else 1.0
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What is learned of sketches: the weight of each level of each of `PARTS`, in bits, and from which sum
+    on two records are compared."""
+
+    weights: Mapping[str, tuple[float, ...]]
+    least: float
+
+    def weigh(self, ones: Sketches, others: Sketches) -> Weights:
+        """The weight of each pair of rows, in bits; a single row is held against all others."""
+        of_parts = zip(PARTS, levels_of(ones, others), strict=True)
+        # The last of each answers for −1.
+        weights = [np.array((*self.weights[part.name], 0.0))[levels] for part, levels in of_parts]
+        total: Weights = np.sum(weights, axis=0)
+        return total
+
+
+# Compares whatever shares a key: for a model that was not learned.
+EVERYTHING = Glance({part.name: (0.0,) * LEVELS for part in PARTS}, 0.0)

@@ -11,7 +11,7 @@ from services.chassis import database
 from services.identity import schemas
 from services.identity.domain.deciding import Answer, Verdict
 from services.identity.domain.scoring import Prepared, Scorer
-from services.identity.domain.sketching import likeness
+from services.identity.domain.sketching import BYTES, Glance, rows_of
 from services.identity.evaluation.feeding import Fed
 from services.identity.evaluation.room import Room
 from services.identity.storage import records
@@ -102,14 +102,22 @@ def load(room: Room, scorer: Scorer, record_ids: Iterable[int]) -> dict[int, Pre
     return {one.record_id: scorer.prepare(schemas.unpack(one.packed)) for one in stored}
 
 
-def compared(room: Room, pairs: Iterable[Pair], least_likeness: float) -> Iterator[Pair]:
-    """Those of these pairs that share a key and whose sketches are alike: the service compared them."""
+def compared(room: Room, pairs: Iterable[Pair], glance: Glance) -> Iterator[Pair]:
+    """Those of these pairs that share a key and whose sketches weigh enough: the service compared them."""
     left = list(pairs)
     with database.transaction(room.engine) as session:
         session.execute(_FIND_KEYS)
         for at in range(0, len(left), _ASKED_AT_ONCE):
             part = left[at : at + _ASKED_AT_ONCE]
             asked = {"ones": [one for one, _ in part], "others": [other for _, other in part]}
-            for row in session.execute(_SHARED, asked):
-                if likeness(int(row.sketch, 2), int(row.other_sketch, 2)) >= least_likeness:
-                    yield row.one, row.other
+            rows = session.execute(_SHARED, asked).all()
+            ones, others = (
+                rows_of([int(bits, 2).to_bytes(BYTES) for bits in side])
+                for side in ([row.sketch for row in rows], [row.other_sketch for row in rows])
+            )
+            weights = glance.weigh(ones, others).tolist()
+            yield from (
+                (row.one, row.other)
+                for row, weight in zip(rows, weights, strict=True)
+                if weight >= glance.least
+            )

@@ -108,7 +108,7 @@ def _fates(room: Room, scorer: Scorer, graph: Graph, pairs: Iterable[Pair]) -> I
             unknown.append(pair)
         else:
             yield pair, _mistake(graph, pair, verdict)
-    met = set(compared(room, unknown, scorer.model.least_likeness))
+    met = set(compared(room, unknown, scorer.model.glance))
     yield from ((pair, Mistake(_lines(graph, pair), None, NO_KEY)) for pair in unknown if pair not in met)
     weighed = sorted(met)
     for at in range(0, len(weighed), _WEIGHED_AT_ONCE):

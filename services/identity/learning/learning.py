@@ -25,9 +25,9 @@ from services.identity.domain.comparison import TRAITS, UNKNOWN, compare
 from services.identity.domain.model import Model, Thresholds
 from services.identity.domain.records import Record
 from services.identity.domain.scoring import Scorer, probability_of
-from services.identity.domain.sketching import likeness, sketch_of, unkeyed
 from services.identity.learning import start
 from services.identity.learning.counting import frequencies_of
+from services.identity.learning.glancing import glance_of
 from services.identity.learning.maximisation import Probabilities, maximise
 from services.identity.learning.pairs import Pair, candidate_pairs, pairs_of_one_postcode, random_pairs
 
@@ -41,9 +41,6 @@ _BEYOND_RARITY = -30.0
 # Before anything is known, one record in ten has another of its person.
 _SIBLINGS = 0.1
 _MOST_TURNS = 6
-# Of the pairs of one person, this share may be lost for being less alike than all others.
-_MISSED = 0.002
-_LEAST_LIKELY, _MOST_LIKELY = 0.35, 0.7
 _PRIOR_STAYS = 0.002
 # The commune, given the postcode, is seldom seen between two persons: the commune alone tells what to expect.
 _GIVEN, _ALONE, _TRUST_IN_ALONE = "commune_meme_code_postal", "commune", 20.0
@@ -128,8 +125,8 @@ def _learned(model: Model, sample: _Sample, least: int) -> Model:
         "expected_pairs_of_one_person": sum(probabilities),
         "expected_f1": best,
     }
-    likeness = least_likeness_of(sample.records, weigher.alike(sample.patterns))
-    return replace(model, thresholds=thresholds_of(best), least_likeness=likeness, report=report)
+    glance = glance_of(sample.records, *weigher.parted(sample.patterns))
+    return replace(model, thresholds=thresholds_of(best), glance=glance, report=report)
 
 
 class _Weigher:
@@ -148,15 +145,15 @@ class _Weigher:
             for pair in pairs
         ]
 
-    def alike(self, patterns: Patterns) -> list[Pair]:
-        """The pairs that are likelier of one person than of two."""
-        return [
-            pair
-            for levels, pairs in patterns.items()
-            if self._scorer.weigh_levels(levels) >= _BEYOND_RARITY
-            for pair in pairs
-            if self._weigh(pair) >= 0
-        ]
+    def parted(self, patterns: Patterns) -> tuple[list[Pair], list[Pair]]:
+        """The pairs that are likelier of one person than of two, and the others."""
+        alike: list[Pair] = []
+        unlike: list[Pair] = []
+        for levels, pairs in patterns.items():
+            may_be = self._scorer.weigh_levels(levels) >= _BEYOND_RARITY
+            for pair in pairs:
+                (alike if may_be and self._weigh(pair) >= 0 else unlike).append(pair)
+        return alike, unlike
 
     def of_two_persons(self, levels: tuple[int, ...], pairs: Sequence[Pair]) -> int:
         """How many of these pairs, all of these levels, are of two persons."""
@@ -214,16 +211,6 @@ def best_expected_f1(probabilities: Sequence[float]) -> float:
         taken += probability
         best = max(best, 2 * taken / (count + total))
     return best or 1.0
-
-
-def least_likeness_of(records: Sequence[Record], alike: Sequence[Pair]) -> float:
-    """How alike the sketches of two records must be for them to be compared: as nearly all of the pairs are
-    that are likelier of one person. Where damage is rare, more of the rest need not be looked at."""
-    if not alike:
-        return _LEAST_LIKELY
-    sketches = [sketch_of(record, unkeyed) for record in records]
-    found = sorted(likeness(sketches[one], sketches[other]) for one, other in alike)
-    return round(min(max(found[int(_MISSED * len(found))], _LEAST_LIKELY), _MOST_LIKELY), 2)
 
 
 def thresholds_of(expected_f1: float) -> Thresholds:

@@ -75,7 +75,7 @@ class Marks:
 
     mark: bytes
     keys: Sequence[int]
-    sketch: int
+    sketch: bytes
     contents: Sequence[bytes]
 
 

@@ -1,16 +1,19 @@
 """Records: known by their content, found by their keys, opened to be compared."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from services.chassis import database
 from services.chassis.sealing import Keyring
-from services.identity.domain.sketching import BITS
+from services.identity.domain.sketching import BITS, BYTES, Glance, rows_of
 
 _KEYS_IN_USE = text(
     """
@@ -42,46 +45,31 @@ _BY_MARK = text(
     """
 )
 # Blocks that the frequencies of the model did not foresee (a placeholder that nobody listed) are read up to
-# here, the oldest first; and of what a record is like, so many are compared, the nearest by their sketches.
+# here, the oldest first; and of what a record is like, so many are compared, the heaviest by their sketches.
 # Both are far above what a block holds in truth: they bound time, and change nobody otherwise.
 MOST_OF_A_BLOCK = 1_000
 MOST_CANDIDATES = 200
 _NEWEST = text("SELECT coalesce(max(record_id), 0) FROM record")
-_CANDIDATES = text(
-    f"""
-    WITH asked AS (
-        SELECT * FROM unnest(CAST(:asking AS int[]), CAST(:keys AS bigint[]), CAST(:are_nirs AS boolean[]))
-                 AS asked(asking, key, is_nir)
-    ),
-    sketched AS (
-        SELECT asking, CAST(sketch AS bit({BITS})) AS sketch, bit_count(CAST(sketch AS bit({BITS}))) AS bits
-        FROM unnest(CAST(:askings AS int[]), CAST(:sketches AS text[])) AS sketched(asking, sketch)
-    ),
-    alike AS (
-        SELECT asked.asking, found.record_id, asked.is_nir,
-               bit_count(found.sketch & sketched.sketch)::float8
-               / greatest(least(sketched.bits, bit_count(found.sketch)), 1) AS likeness
-        FROM asked JOIN sketched USING (asking) CROSS JOIN LATERAL (
+# A block comes as one row, as it lies in the index: the cost of a row is that of what is done with it, and a
+# sketch is weighed here faster than there.
+_BLOCKS = f"""
+    SELECT key, entries FROM unnest(CAST(%(keys)s AS bigint[])) AS key CROSS JOIN LATERAL (
+        SELECT string_agg(int8send(record_id) || bit_send(sketch), '') AS entries FROM (
             SELECT record_id, sketch FROM record_key
-            WHERE record_key.key = asked.key AND record_id > :after ORDER BY record_id LIMIT {MOST_OF_A_BLOCK}
-        ) AS found
-    ),
-    nearest AS (
-        SELECT asking, record_id, row_number() OVER (
-            PARTITION BY asking ORDER BY bool_or(is_nir) DESC, max(likeness) DESC, record_id
-        ) AS place
-        FROM alike WHERE is_nir OR likeness >= CAST(:least_likeness AS float8)
-        GROUP BY asking, record_id
-    )
-    SELECT asking, record_id FROM nearest WHERE place <= {MOST_CANDIDATES}
-    """
-)
-_LOAD = text(
-    """
-    SELECT record_id, mark, sealed, name, person_id FROM record
-    WHERE record_id = ANY(CAST(:record_ids AS bigint[]))
-    """
-)
+            WHERE record_key.key = key.key AND record_id > %(after)s
+            ORDER BY record_id LIMIT {MOST_OF_A_BLOCK}
+        ) AS entry
+    ) AS block
+    WHERE entries IS NOT NULL
+"""
+# What `int8send` and `bit_send` write: a bit string is preceded by its length.
+_ENTRY: np.dtype[Any] = np.dtype([("record_id", ">i8"), ("length", ">i4"), ("sketch", np.uint64, BYTES // 8)])
+_Met = tuple[int, "np.ndarray[Any, np.dtype[Any]]", bool]
+_WEIGHED_AT_ONCE = 200_000
+_LOAD = """
+    SELECT record_id, name, person_id, mark, sealed FROM record
+    WHERE record_id = ANY(CAST(%(record_ids)s AS bigint[]))
+"""
 _ADD = text(
     """
     INSERT INTO record (record_id, mark, sealed, is_nobody, name, person_id, marked_with)
@@ -162,7 +150,7 @@ class Asking:
     record_id: int
     keys: Sequence[int]
     nir: int | None
-    sketch: int
+    sketch: bytes
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -173,7 +161,7 @@ class New:
     name: UUID
     mark: bytes
     packed: bytes
-    sketch: int
+    sketch: bytes
     is_nobody: bool
     keys: Sequence[int]
     nir: int | None
@@ -225,32 +213,72 @@ def newest(session: Session) -> int:
 
 
 def candidates(
-    session: Session, asking: Sequence[Asking], least_likeness: float, after: int = 0
+    session: Session, asking: Sequence[Asking], glance: Glance, after: int = 0
 ) -> set[tuple[int, int]]:
-    """(who asks, record) of those that share a key with one and are alike by their sketches, and of those
+    """(who asks, record) of those that share a key with one and weigh enough by their sketches, and of those
     that share a NIR, however unlike; of records after this number."""
-    keys = [(place, key, key == one.nir) for place, one in enumerate(asking) for key in one.keys]
-    rows = session.execute(
-        _CANDIDATES,
-        {
-            "asking": [place for place, _, _ in keys],
-            "keys": [key for _, key, _ in keys],
-            "are_nirs": [is_nir for _, _, is_nir in keys],
-            "askings": list(range(len(asking))),
-            "sketches": [bits_of(one.sketch) for one in asking],
-            "least_likeness": least_likeness,
-            "after": after,
-        },
+    found: dict[int, dict[int, float]] = defaultdict(dict)
+    for places, record_ids, weights in _weighed(session, asking, glance, after):
+        for place, record_id, weight in zip(places, record_ids, weights, strict=True):
+            of_one = found[place]
+            of_one[record_id] = max(weight, of_one.get(record_id, weight))
+    return {
+        (asking[place].record_id, record_id)
+        for place, of_one in found.items()
+        for record_id in nearest(of_one)
+    }
+
+
+def nearest(weight_of: Mapping[int, float]) -> list[int]:
+    """The heaviest of these, no more than are compared; of equal ones those with the smaller number."""
+    return sorted(weight_of, key=lambda one: (-weight_of[one], one))[:MOST_CANDIDATES]
+
+
+def _weighed(
+    session: Session, asking: Sequence[Asking], glance: Glance, after: int
+) -> Iterator[tuple[list[int], list[int], list[float]]]:
+    """(places of those who ask, records, weights) of what weighs enough, part by part."""
+    places: dict[int, list[int]] = defaultdict(list)
+    for place, one in enumerate(asking):
+        for key in set(one.keys):
+            places[key].append(place)
+    mine = rows_of([one.sketch for one in asking])
+    rows = database.fetch_binary(session, _BLOCKS, {"keys": list(places), "after": after})
+    met = (
+        (place, block, asking[place].nir == key)
+        for key, entries in rows
+        for block in (np.frombuffer(entries, _ENTRY),)
+        for place in places[key]
     )
-    return {(asking[row.asking].record_id, row.record_id) for row in rows}
+    for part in _by_size(met):
+        lengths = [len(block) for _, block, _ in part]
+        entries = np.concatenate([block for _, block, _ in part])
+        asked = np.repeat([place for place, _, _ in part], lengths)
+        weights = glance.weigh(mine[asked], entries["sketch"])
+        weights[np.repeat([is_nir for _, _, is_nir in part], lengths)] = np.inf
+        enough = weights >= glance.least
+        yield asked[enough].tolist(), entries["record_id"][enough].tolist(), weights[enough].tolist()
+
+
+def _by_size(met: Iterable[_Met]) -> Iterator[list[_Met]]:
+    part: list[_Met] = []
+    size = 0
+    for one in met:
+        part.append(one)
+        size += len(one[1])
+        if size >= _WEIGHED_AT_ONCE:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def load(session: Session, keys: Keyring, record_ids: Iterable[int]) -> list[Stored]:
     """These records, opened."""
-    rows = session.execute(_LOAD, {"record_ids": list(record_ids)})
+    rows = database.fetch_binary(session, _LOAD, {"record_ids": list(record_ids)})
     return [
-        Stored(row.record_id, row.name, row.person_id, keys.open(row.sealed, purpose_of(row.mark)))
-        for row in rows
+        Stored(record_id, name, person_id, keys.open(sealed, purpose_of(mark)))
+        for record_id, name, person_id, mark, sealed in rows
     ]
 
 
@@ -273,7 +301,7 @@ def add(
     add_keys(session, [(one.record_id, one.keys, one.sketch) for one in new])
 
 
-def add_keys(session: Session, keyed: Iterable[tuple[int, Sequence[int], int]]) -> None:
+def add_keys(session: Session, keyed: Iterable[tuple[int, Sequence[int], bytes]]) -> None:
     """Make records findable by their keys: (record, keys, sketch) of each."""
     rows = list(keyed)
     pairs = [(key, place) for place, (_, keys, _) in enumerate(rows, start=1) for key in keys]
@@ -331,6 +359,6 @@ def purpose_of(mark: bytes) -> bytes:
     return b"record:" + bytes(mark)
 
 
-def bits_of(sketch: int) -> str:
+def bits_of(sketch: bytes) -> str:
     """A sketch as PostgreSQL writes it."""
-    return f"{sketch:0{BITS}b}"
+    return f"{int.from_bytes(sketch):0{BITS}b}"
