@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from services.chassis import database, relay, trace
-from services.chassis.errors import StorageFailure
+from services.chassis.errors import StorageBusy, StorageFailure
 from services.chassis.logs import mask
 from services.chassis.outbox import announce
 from services.chassis.sealing import Keyring, SealBroken
@@ -151,6 +151,23 @@ def test_a_database_error_never_prints_a_value(settings_for: Callable[[str], Set
     engine.dispose()
     assert (failure.value.code, failure.value.constraint) == ("23505", "pk_inbox")
     assert "MARTIN" not in repr(failure.value) + str(failure.value.__cause__)
+
+
+@pytest.mark.servers
+def test_what_is_fetched_in_binary_is_bytes_and_fails_like_all_else(
+    settings_for: Callable[[str], Settings],
+) -> None:
+    engine = database.engine_of(settings_for("access"), connections=1)
+    asked = {"told": b"\x00MARTIN"}
+    with database.transaction(engine) as session:
+        assert database.fetch_binary(session, "SELECT %(told)s::bytea, 1", asked) == [(b"\x00MARTIN", 1)]
+    with pytest.raises(StorageFailure) as failure, database.transaction(engine) as session:
+        database.fetch_binary(session, "SELECT %(told)s::bytea::text::int", asked)
+    slow = "SELECT set_config('statement_timeout', '50', true), pg_sleep(5), %(told)s"
+    with pytest.raises(StorageBusy), database.transaction(engine) as session:
+        database.fetch_binary(session, slow, asked)
+    engine.dispose()
+    assert "4d415254494e" not in repr(failure.value) + str(failure.value) + str(failure.value.__cause__)
 
 
 @pytest.mark.parametrize(

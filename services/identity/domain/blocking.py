@@ -6,9 +6,9 @@ more than `BLOCK` records with it, by the frequencies of the model. So a rare su
 a common one is refined by another name, a year, a day or a place, and by one more if two are not enough:
 the block that is too large is refined, and nothing is skipped.
 
-Whether a set is a key depends on the facts in it and on the model, and on nothing else of the record: two
-records that share a set either both have it as a key or both do not, whatever came before. A record whose
-facts all together are too common has no key: it tells too little to be anybody's in particular.
+Whether a set is a key depends on the facts in it, on which of them follow from each other, and on the model,
+and on nothing else of the record nor on what came before. A record whose facts all together are too common
+has no key: it tells too little to be anybody's in particular.
 
 Names are in no particular field, days and months in no particular order, and three letters of a name are
 enough: slips of the finger and exchanged fields leave most keys whole.
