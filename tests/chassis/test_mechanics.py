@@ -4,6 +4,8 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import orjson
 import pika
@@ -163,9 +165,12 @@ def test_what_is_fetched_in_binary_is_bytes_and_fails_like_all_else(
         assert database.fetch_binary(session, "SELECT %(told)s::bytea, 1", asked) == [(b"\x00MARTIN", 1)]
     with pytest.raises(StorageFailure) as failure, database.transaction(engine) as session:
         database.fetch_binary(session, "SELECT %(told)s::bytea::text::int", asked)
-    slow = "SELECT set_config('statement_timeout', '50', true), pg_sleep(5), %(told)s"
-    with pytest.raises(StorageBusy), database.transaction(engine) as session:
-        database.fetch_binary(session, slow, asked)
+    hurried = database.engine_of(
+        replace(settings_for("access"), statement_timeout=timedelta(milliseconds=50))
+    )
+    with pytest.raises(StorageBusy), database.transaction(hurried) as session:
+        database.fetch_binary(session, "SELECT pg_sleep(5), %(told)s", asked)
+    hurried.dispose()
     engine.dispose()
     assert "4d415254494e" not in repr(failure.value) + str(failure.value) + str(failure.value.__cause__)
 

@@ -139,7 +139,8 @@ def test_pairs_of_one_person_are_found_together_or_missed_for_a_cause(url: str, 
         true = found.true.pairs
         assert found.mistakes.true == true
         assert round((1 - recall) * true) == sum(found.mistakes.missed.values())
-        assert found.mistakes.recall_of_keys >= recall
+        # A pair that was dropped unopened may still be together through a third.
+        assert found.mistakes.recall_of_keys > 0.99
 
 
 @pytest.mark.parametrize("how", ["an end", "an error", "the keyboard"])
