@@ -15,6 +15,7 @@ import statistics
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from random import Random
 from typing import Any
@@ -24,15 +25,17 @@ import psycopg
 from sqlalchemy import Engine, text
 
 from services.chassis import database, inbox, migrations
+from services.chassis.roles import collect_seldom
 from services.chassis.settings import settings_of
 from services.contracts.ingestion import TRAITS_RECEIVED
-from services.identity import schemas, use_cases
+from services.identity import linking, schemas, use_cases
 from services.identity.domain.blocking import keys_of
 from services.identity.domain.deciding import Answer, judge
 from services.identity.domain.default_model import default_model
 from services.identity.domain.scoring import Scorer
+from services.identity.domain.sketching import EVERYTHING
 from services.identity.linking import Linker
-from services.identity.storage.records import bits_of
+from services.identity.storage.records import MOST_CANDIDATES, bits_of
 from services.identity.storage.tables import metadata
 from services.sample.slips import one_statement
 from tests.conftest import empty
@@ -163,6 +166,7 @@ def resolve(engine: Engine, under: Scorer, message: bytes) -> None:
 def _resolve_all(asked: tuple[int, list[bytes]]) -> None:
     base, told_of = asked
     engine, under = database.engine_of(settings_of("identity"), connections=1), scorer(base)
+    collect_seldom()  # as a service does
     for message in told_of:
         resolve(engine, under, message)
 
@@ -190,6 +194,23 @@ def latency(engine: Engine, under: Scorer, numbers: Sequence[int]) -> None:
         seconds.append(time.perf_counter() - began)
     quantiles = statistics.quantiles(seconds, n=20)
     print(f"one line without NIR: median {1000 * quantiles[9]:.1f} ms, p95 {1000 * quantiles[18]:.1f} ms")
+
+
+def against(engine: Engine, name: str, under: Scorer, numbers: Sequence[int]) -> None:
+    """One line at a time: its blocks read, the records opened and compared; nothing is kept."""
+    seconds, opened = [], []
+    for number in numbers:
+        told_of = sealed([told(number, 8, faulty=0.1, with_nir=False)])
+        said = schemas.read_statements([uuid.UUID(int=number)], told_of, KEYS.traits, KEYS.blind)
+        with database.transaction(engine) as session:
+            began = time.perf_counter()
+            looked = linking.look(Linker(session, KEYS, under), said)
+            seconds.append(time.perf_counter() - began)
+            opened.append(len(looked.graph.was))
+    print(
+        f"one line against {name}: median {1000 * statistics.median(seconds):.1f} ms,"
+        f" {statistics.median(opened):.0f} records opened and compared"
+    )
 
 
 def main() -> None:
@@ -230,7 +251,13 @@ def main() -> None:
         numbers = [chance.randrange(asked.base) for _ in range(asked.lines)]
         told_of = messages(numbers, asked.chunk, saying, faulty, with_nir)
         measure(name, asked.base, asked.workers, told_of, asked.lines)
+    collect_seldom()
     latency(engine, scorer(asked.base), [chance.randrange(asked.base) for _ in range(200)])
+    under = scorer(asked.base)
+    looks_at_all = Scorer(replace(under.model, glance=EVERYTHING))
+    numbers = [chance.randrange(asked.base) for _ in range(200)]
+    against(engine, "its blocks", under, numbers)
+    against(engine, f"{MOST_CANDIDATES} candidates, none dropped unopened", looks_at_all, numbers)
 
 
 if __name__ == "__main__":
