@@ -2,6 +2,7 @@
 
 Unreadable("traits_…")   the traits of a chunk are not what ingestion seals; no attempt will change that
 BlindKeyUnknown          this process has another blind key than the one by which records are known
+ModelUnknown             this process has another model than the one by which records are keyed
 
 and what whoever looks after persons can be told.
 """
@@ -14,6 +15,14 @@ class BlindKeyUnknown(Exception):
     """With this blind key nobody would be found again, and every line would make a new person."""
 
     code = "blind_key_unknown"
+
+
+class ModelUnknown(Exception):
+    """By this model's keys nobody would be found again: the one in force before goes in
+    AGORA_IDENTITY_MODEL_BEFORE until `job adopt` has been through. A process that still has that one alone
+    restarts with the new one."""
+
+    code = "model_unknown"
 
 
 def traits_unreadable(why: str) -> Unreadable:

@@ -16,16 +16,18 @@ from sqlalchemy.orm import Session
 from services.chassis.sealing import Keyring
 from services.identity import schemas
 from services.identity.domain.blocking import keys_of
-from services.identity.domain.clustering import Decided, cluster, pair_of
+from services.identity.domain.clustering import Decided, cluster, is_worth_keeping, pair_of
 from services.identity.domain.deciding import Answer, Verdict, judge
+from services.identity.domain.model import Model
 from services.identity.domain.naming import Named, name_groups
 from services.identity.domain.records import Record
 from services.identity.domain.scoring import Prepared, Scorer
 from services.identity.domain.sketching import rows_of
+from services.identity.errors import ModelUnknown
 from services.identity.schemas import Statement
-from services.identity.storage import records, rulings, verdicts
+from services.identity.storage import adoption, records, rulings, verdicts
 from services.identity.storage.records import Asking, Known, New
-from services.identity.storage.verdicts import Pair
+from services.identity.storage.verdicts import Held, Pair
 
 # Each process keeps so many open: a record never changes, and those of one block come together.
 _KEPT_OPEN = 20_000
@@ -49,11 +51,28 @@ class IdentityKeys:
 
 @dataclass(frozen=True, slots=True)
 class Linker:
-    """What linking is done with: one transaction, the keys, and a scorer under the model in force."""
+    """What linking is done with: one transaction, the keys, and a scorer under the model in force; by the
+    models `before` records may still be keyed, until `adopting` has been through."""
 
     session: Session
     keys: IdentityKeys
     scorer: Scorer
+    before: tuple[Model, ...] = ()
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Every model that records may be keyed by, the one in force first."""
+        return (self.scorer.model, *self.before)
+
+    @property
+    def versions(self) -> frozenset[str]:
+        """The versions by which records may say that they are keyed; the oldest say none."""
+        return frozenset({"", *(model.version for model in self.models)})
+
+    def is_former(self, keyed_with: str) -> bool:
+        """Whether a record that says so is keyed by an earlier model; one that says nothing is by whichever
+        came before, if any did."""
+        return keyed_with != self.scorer.model.version and bool(keyed_with or self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +87,19 @@ class Taken:
 
 @dataclass(slots=True)
 class _Graph:
-    """The records at hand by their numbers, what was judged of them, and what humans said."""
+    """The records at hand by their numbers, what was judged of them, and what humans said. `kept` are links
+    of an earlier model that stay; of pairs in `former`, what is written is still that model's."""
 
     prepared: dict[int, Prepared] = field(default_factory=dict)
     named: dict[int, Named] = field(default_factory=dict)
     was: dict[int, uuid.UUID] = field(default_factory=dict)
+    keyed: dict[int, str] = field(default_factory=dict)
     judged: dict[Pair, Verdict] = field(default_factory=dict)
     tied: set[Pair] = field(default_factory=set)
     parted: set[Pair] = field(default_factory=set)
+    asked: dict[str, list[Asking]] = field(default_factory=dict)
+    kept: set[Pair] = field(default_factory=set)
+    former: set[Pair] = field(default_factory=set)
 
     def renumber(self, number_of: Mapping[int, int], gone: set[int]) -> None:
         """Give some records other numbers, and forget others."""
@@ -95,7 +119,7 @@ class _Graph:
         """Which records are linked to which."""
         found: dict[int, list[int]] = defaultdict(list)
         linked = [pair for pair, verdict in self.judged.items() if verdict.answer is Answer.LINKED]
-        for one, other in [*linked, *self.tied]:
+        for one, other in [*linked, *self.tied, *self.kept]:
             found[one].append(other)
             found[other].append(one)
         return found
@@ -107,12 +131,14 @@ class _Graph:
 @dataclass(frozen=True, slots=True)
 class Looked:
     """New contents and what is known of them before anybody waits for anybody: the records that they make, by
-    their marks, and what was judged of these and of the records up to number `newest`."""
+    their marks, and what was judged of these and of the records up to number `newest`, of which those up to
+    `adopted` were keyed by the model in force."""
 
     read: Mapping[bytes, tuple[bytes, Record]]
     new: Mapping[bytes, New]
     graph: _Graph
     newest: int
+    adopted: int
 
 
 def look(linker: Linker, statements: Sequence[Statement]) -> Looked:
@@ -121,12 +147,14 @@ def look(linker: Linker, statements: Sequence[Statement]) -> Looked:
     mark_of = {content: schemas.mark_of(record, linker.keys.blind) for content, record in read.items()}
     known = _known(linker, {mark_of[content]: record for content, record in read.items()})
     fresh = {mark_of[content]: record for content, record in read.items() if mark_of[content] not in known}
-    newest = records.newest(linker.session)
+    newest, adopted = records.newest(linker.session), _adopted(linker)
     graph = _Graph()
     new = {one.mark: one for one in _new(linker, graph, fresh)}
     _judge_all(linker, graph, list(new.values()), 0)
     _judge_among(linker, graph, list(new.values()))
-    return Looked({content: (mark, read[content]) for content, mark in mark_of.items()}, new, graph, newest)
+    return Looked(
+        {content: (mark, read[content]) for content, mark in mark_of.items()}, new, graph, newest, adopted
+    )
 
 
 def _known(linker: Linker, record_of: Mapping[bytes, Record]) -> dict[bytes, Known]:
@@ -144,11 +172,13 @@ def take_in(linker: Linker, looked: Looked) -> Taken:
     known = _known(linker, dict(looked.read.values()))
     new, graph = _numbered(linker, looked, known), looked.graph
     _judge_all(linker, graph, new, looked.newest)
+    _judge_adopted(linker, graph, new, looked.adopted)
     numbers = {one.record_id for one in new}
     person_of = _persons(linker, graph, numbers)
     if new:
         blind = schemas.name_of_key(linker.keys.blind)
-        records.add(linker.session, linker.keys.own, new, person_of, blind)
+        model = linker.scorer.model.version
+        records.add(linker.session, linker.keys.own, new, person_of, blind, model)
         verdicts.add(linker.session, {pair: v for pair, v in graph.judged.items() if numbers & set(pair)})
         verdicts.follow(linker.session, _followed(graph, person_of))
     record_of = {mark: one.record_id for mark, one in known.items()}
@@ -182,12 +212,40 @@ def _moved(graph: _Graph, person_of: Mapping[int, uuid.UUID]) -> dict[int, uuid.
 
 
 def _followed(graph: _Graph, person_of: Mapping[int, uuid.UUID]) -> dict[Pair, bool]:
-    """Of each link that was looked at, whether its records are of one person."""
+    """Of each link that was looked at, whether its records are of one person. What an earlier model's were
+    when another took its place stays written until they are adopted."""
     return {
         (one, other): person_of[one] == person_of[other]
         for (one, other), verdict in graph.judged.items()
-        if verdict.answer is Answer.LINKED and one in person_of and other in person_of
+        if (verdict.answer is Answer.LINKED or (one, other) in graph.kept)
+        and (one, other) not in graph.former
+        and one in person_of
+        and other in person_of
     }
+
+
+def judge_pairs(linker: Linker, pairs: Iterable[Pair]) -> dict[Pair, Verdict]:
+    """What the model in force says of these pairs of records that are there, whatever it says."""
+    wanted, graph = set(pairs), _Graph()
+    _open(linker, graph, {record_id for pair in wanted for record_id in pair})
+    prepared = graph.prepared
+    return {pair: _judge(linker.scorer, prepared[pair[0]], prepared[pair[1]]) for pair in wanted}
+
+
+def asking_of(linker: Linker, record_id: int, record: Record) -> list[Asking]:
+    """By what a record is looked for: its sketch and its keys by every model, under each blind key."""
+    keys = list(dict.fromkeys(key for model in linker.models for key in keys_of(record, model)))
+    return [_asking_under(blind, record_id, record, keys) for blind in linker.keys.blinds]
+
+
+def _asking_under(blind: bytes, record_id: int, record: Record, keys: Sequence[str]) -> Asking:
+    nir = schemas.hashed_keys([f"nir={record.nir}"], blind)[0] if record.nir else None
+    return Asking(record_id, schemas.hashed_keys(keys, blind), nir, schemas.sketch_of(record, blind))
+
+
+def _adopted(linker: Linker) -> int:
+    """Up to which number records are keyed by the model in force, while they are being adopted."""
+    return adoption.reached(linker.session, linker.scorer.model.version) if linker.before else 0
 
 
 # --- who is like whom ----------------------------------------------------------------------
@@ -223,12 +281,31 @@ def _judge_all(linker: Linker, graph: _Graph, new: Sequence[New], after: int) ->
 
 
 def _asking(linker: Linker, graph: _Graph, one: New) -> Iterator[Asking]:
-    """By what a record is looked for: its keys and its sketch, under each blind key."""
+    """By what a new record is looked for: its keys and its sketch, under each blind key and by each model."""
+    if linker.before:
+        record = graph.prepared[one.record_id].record
+        if record.fingerprint not in graph.asked:
+            graph.asked[record.fingerprint] = asking_of(linker, one.record_id, record)
+        yield from (replace(asked, record_id=one.record_id) for asked in graph.asked[record.fingerprint])
+        return
     yield Asking(one.record_id, one.keys, one.nir, one.sketch)
     for blind in linker.keys.blind_before:
         record = graph.prepared[one.record_id].record
         keys = schemas.hashed_keys(keys_of(record, linker.scorer.model), blind)
         yield Asking(one.record_id, keys, keys[-1] if record.nir else None, schemas.sketch_of(record, blind))
+
+
+def _judge_adopted(linker: Linker, graph: _Graph, new: Sequence[New], since: int) -> None:
+    """Judge new records anew against those that were given other keys since they were looked at."""
+    until = _adopted(linker)
+    if not new or until <= since:
+        return
+    graph.judged = {pair: verdict for pair, verdict in graph.judged.items() if not since < pair[0] <= until}
+    asking = [one for each in new for one in _asking(linker, graph, each)]
+    found = records.candidates(linker.session, asking, linker.scorer.model.glance, since)
+    pairs = {(one, record_id) for one, record_id in found if record_id <= until}
+    _open(linker, graph, {record_id for _, record_id in pairs} - graph.prepared.keys())
+    _judge_pairs(linker, graph, pairs)
 
 
 def _judge_among(linker: Linker, graph: _Graph, new: Sequence[New]) -> None:
@@ -277,6 +354,7 @@ def _open(linker: Linker, graph: _Graph, record_ids: Iterable[int]) -> None:
         graph.prepared[one.record_id] = _prepared(linker.scorer, one.packed)
         graph.named[one.record_id] = Named(one.record_id, one.name)
         graph.was[one.record_id] = one.person_id
+        graph.keyed[one.record_id] = one.keyed_with
 
 
 @lru_cache(maxsize=_KEPT_OPEN)
@@ -303,17 +381,34 @@ def _persons(linker: Linker, graph: _Graph, seeds: set[int]) -> dict[int, uuid.U
 
 
 def _widen(linker: Linker, graph: _Graph, seeds: set[int]) -> None:
-    """Add all that can be reached by links from what is there already."""
+    """Add all that can be reached by links from what is there already. Raises `ModelUnknown`."""
     at_hand = set(graph.links()) | seeds
     there = at_hand - (graph.named.keys() - graph.was.keys())
     if not there:
         return
     reached = verdicts.component(linker.session, there)
     _open(linker, graph, reached - graph.prepared.keys())
-    # What was opened before anybody waited may have changed persons since.
-    graph.was |= records.persons_of(linker.session, reached)
-    graph.judged |= verdicts.among(linker.session, reached)
+    # What was opened before anybody waited may have changed persons, and keys, since.
+    for record_id, (person_id, keyed_with) in records.standing(linker.session, reached).items():
+        graph.was[record_id], graph.keyed[record_id] = person_id, keyed_with
+    if not linker.versions.issuperset(graph.keyed[record_id] for record_id in reached):
+        raise ModelUnknown
+    for pair, held in verdicts.among(linker.session, reached).items():
+        _enter(linker, graph, pair, held)
     graph.tied, graph.parted = rulings.in_force(linker.session, reached)
+
+
+def _enter(linker: Linker, graph: _Graph, pair: Pair, held: Held) -> None:
+    """Add what was judged of a pair: by the model in force, and as it will be kept, whoever wrote it."""
+    one, other = pair
+    verdict, is_kept = held.verdict, held.is_kept
+    if linker.is_former(graph.keyed[one]) and linker.is_former(graph.keyed[other]):
+        graph.former.add(pair)
+        verdict = _judge(linker.scorer, graph.prepared[one], graph.prepared[other])
+        is_kept = held.is_in_force
+    graph.judged[pair] = verdict
+    if is_kept and is_worth_keeping(verdict, linker.scorer.model.thresholds):
+        graph.kept.add(pair)
 
 
 def _components(graph: _Graph, seeds: set[int]) -> Iterator[list[int]]:
@@ -351,6 +446,7 @@ def _persons_of(
         Decided(
             must_link=frozenset(by_fingerprint(pair for pair in graph.tied if inside >= set(pair))),
             cannot_link=frozenset(by_fingerprint(pair for pair in graph.parted if inside >= set(pair))),
+            kept=frozenset(by_fingerprint(pair for pair in pairs if pair in graph.kept)),
         ),
     )
     return name_groups(groups, {fingerprint_of[id_]: graph.named[id_] for id_ in component})

@@ -8,7 +8,7 @@ Interrupted, it begins again and finds less to do.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
 from sqlalchemy import Engine
@@ -27,16 +27,18 @@ log = structlog.get_logger(__name__)
 BATCH = 500
 
 
-def rotate(engine: Engine, keys: IdentityKeys, model: Model) -> dict[str, int]:
+def rotate(engine: Engine, keys: IdentityKeys, models: Sequence[Model]) -> dict[str, int]:
     """Reseal and remark everything that is not under the keys of today; returns how many rows of each kind.
+    `models` are those that records may be keyed by, the one in force first.
 
-    Raises `KeyError` for what a blind key marks that the settings do not name, and `SealBroken` likewise.
+    Raises `KeyError` for what a blind key marks, or a model keyed, that the settings do not name, and
+    `SealBroken` likewise.
     """
     done: dict[str, int] = defaultdict(int)
     for kept in keeping.SEALED:
         while changed := _reseal(engine, keys, kept):
             done[kept.table] += changed
-    while changed := _remark(engine, keys, model):
+    while changed := _remark(engine, keys, models):
         done["marks"] += changed
     log.info("keys_rotated", **done)
     return dict(done)
@@ -50,16 +52,18 @@ def _reseal(engine: Engine, keys: IdentityKeys, kept: keeping.Sealed) -> int:
         return len(fresh)
 
 
-def _remark(engine: Engine, keys: IdentityKeys, model: Model) -> int:
+def _remark(engine: Engine, keys: IdentityKeys, models: Sequence[Model]) -> int:
     with database.transaction(engine) as session:
         records.hold(session)  # nobody takes in records meanwhile: a batch is a fraction of a second
         blind_named = {schemas.name_of_key(blind): blind for blind in keys.blinds}
+        # One that says nothing was keyed by the model before, if there is any.
+        model_named = {model.version: model for model in models} | {"": models[-1]}
         today = schemas.name_of_key(keys.blind)
         marked_with = keeping.marked_otherwise(session, today, BATCH)
         told = keeping.contents_of(session, keys.own, list(marked_with))
         batch = []
         for one in records.load(session, keys.own, marked_with):
-            record = schemas.unpack(one.packed)
+            record, model = schemas.unpack(one.packed), model_named[one.keyed_with]
             before = _marks(record, told[one.record_id], blind_named[marked_with[one.record_id]], model)
             after = _marks(record, told[one.record_id], keys.blind, model)
             sealed = keys.own.seal(one.packed, records.purpose_of(after.mark))

@@ -25,7 +25,7 @@ from services.contracts.ingestion import TRAITS_RECEIVED
 from services.identity import answers, desk, schemas, use_cases
 from services.identity.domain.scoring import Scorer
 from services.identity.linking import IdentityKeys, Linker
-from services.identity.storage.models import scorer_of
+from services.identity.storage.models import models_of, scorer_of
 
 
 class _Doors:
@@ -38,6 +38,7 @@ class _Doors:
     blind_key = Key("AGORA_IDENTITY_BLIND_KEY")
     blind_before = FormerKeys("AGORA_IDENTITY_BLIND_BEFORE")
     model = Text("AGORA_IDENTITY_MODEL", "")
+    models_before = Text("AGORA_IDENTITY_MODEL_BEFORE", "")
 
     def scorer(self) -> Scorer:
         """A scorer under the model in force."""
@@ -46,7 +47,7 @@ class _Doors:
     def linker(self, session: Session) -> Linker:
         """What a door links with, in its transaction."""
         keys = IdentityKeys(self.traits_keys, self.own_keys, self.blind_key, self.blind_before)
-        return Linker(session, keys, self.scorer())
+        return Linker(session, keys, self.scorer(), models_of(self.models_before))
 
 
 class Identity(_Doors):

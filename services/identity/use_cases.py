@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.chassis.outbox import announce
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.identity import linking, schemas
-from services.identity.errors import BlindKeyUnknown
+from services.identity.errors import BlindKeyUnknown, ModelUnknown
 from services.identity.linking import Linker
 from services.identity.schemas import Statement
 from services.identity.storage import decisions, records, sources, statements
@@ -31,7 +31,7 @@ def resolve_persons(
 ) -> None:
     """Decide of whom each line speaks, and say so. A line decided before keeps its decision.
 
-    Raises `Unreadable` (the traits cannot be opened or do not fit) and `BlindKeyUnknown`.
+    Raises `Unreadable` (the traits cannot be opened or do not fit), `BlindKeyUnknown` and `ModelUnknown`.
     """
     profile = sources.profile_of(linker.session, origin.source)
     told = schemas.read_statements(declarations, sealed, linker.keys.traits, linker.keys.blind, profile)
@@ -62,8 +62,11 @@ def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement], origin: O
         records.hold_still(linker.session)
         known = _known(linker, contents)  # as it is now that nobody may change it
         return _attribute(linker, now, fresh, known, {}, origin)
-    if not records.keys_in_use(linker.session) <= set(map(schemas.name_of_key, linker.keys.blinds)):
+    marked_with, keyed_with = records.in_use(linker.session)
+    if not marked_with <= set(map(schemas.name_of_key, linker.keys.blinds)):
         raise BlindKeyUnknown
+    if not keyed_with <= linker.versions:
+        raise ModelUnknown
     # All that takes time is done before anybody has to wait for this chunk.
     looked = linking.look(linker, [one for content, one in contents.items() if content not in known])
     records.hold(linker.session)
@@ -96,7 +99,12 @@ def _attribute(
     numbers = {line: record.record_id for line, record in record_of.items()}
     kept = statements.add(linker.session, linker.keys.own, told, numbers, origin)
     decided = [
-        Decided(line, 1, _person_of(line, record), cause_of.get(record.record_id, "contenu"))
+        Decided(
+            line,
+            1,
+            person_of_line(line, record.person_id, is_nobody=record.is_nobody),
+            cause_of.get(record.record_id, "contenu"),
+        )
         for line, record in record_of.items()
         if line in kept
     ]
@@ -104,8 +112,9 @@ def _attribute(
     return decided
 
 
-def _person_of(line: uuid.UUID, record: Known) -> uuid.UUID:
-    return uuid.uuid5(_NOBODY, line.hex) if record.is_nobody else record.person_id
+def person_of_line(line: uuid.UUID, person_id: uuid.UUID, *, is_nobody: bool) -> uuid.UUID:
+    """Of whom a line speaks whose record is of this person."""
+    return uuid.uuid5(_NOBODY, line.hex) if is_nobody else person_id
 
 
 def move(linker: Linker, now: datetime, moved: Mapping[int, uuid.UUID], cause: str) -> list[Decided]:
@@ -114,7 +123,8 @@ def move(linker: Linker, now: datetime, moved: Mapping[int, uuid.UUID], cause: s
         return []
     records.hold_alone(linker.session)
     records.move(linker.session, moved, cause, now)
-    record_of = dict(statements.of_records(linker.session, list(moved)))
+    somebody = moved.keys() - records.nobodies(linker.session, moved)  # of others, each line is a person
+    record_of = dict(statements.of_records(linker.session, list(somebody)))
     decided = [
         Decided(one.declaration_id, one.version + 1, moved[record_of[one.declaration_id]], cause)
         for one in decisions.standing(linker.session, list(record_of))

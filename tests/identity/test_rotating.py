@@ -44,15 +44,15 @@ def _told(engine: Engine, keys: IdentityKeys) -> dict[int, object]:
 def test_who_is_who_is_the_same_before_between_and_after(emptied: Engine) -> None:
     before = _told(emptied, KEYS)
     assert _told(emptied, BETWEEN) == before
-    done = rotating.rotate(emptied, BETWEEN, scorer_of("").model)
+    done = rotating.rotate(emptied, BETWEEN, [scorer_of("").model])
     assert done == {"statement": 5, "record": 5, "marks": 5}
     assert _told(emptied, TODAY) == before
-    assert rotating.rotate(emptied, BETWEEN, scorer_of("").model) == {}
+    assert rotating.rotate(emptied, BETWEEN, [scorer_of("").model]) == {}
 
 
 def test_afterwards_nothing_is_under_the_old_keys(emptied: Engine) -> None:
     _told(emptied, KEYS)
-    rotating.rotate(emptied, BETWEEN, scorer_of("").model)
+    rotating.rotate(emptied, BETWEEN, [scorer_of("").model])
     with database.transaction(emptied) as session:
         for table in ("statement", "record"):
             names = session.scalars(text(f"SELECT substring(sealed FROM 2 FOR 2) FROM {table}"))
@@ -70,7 +70,7 @@ def test_lines_that_are_told_meanwhile_find_records_under_either_key(
 ) -> None:
     before = _told(emptied, KEYS)
     monkeypatch.setattr(rotating, "BATCH", 2)
-    assert rotating._remark(emptied, BETWEEN, scorer_of("").model) == 2
+    assert rotating._remark(emptied, BETWEEN, [scorer_of("").model]) == 2
     with database.transaction(emptied) as session:
         assert len(set(session.scalars(text("SELECT marked_with FROM record")))) == 2
     assert _told(emptied, BETWEEN) == before

@@ -42,6 +42,11 @@ class Decided:
     kept: frozenset[Pair] = frozenset()
 
 
+def is_worth_keeping(verdict: Verdict, thresholds: Thresholds) -> bool:
+    """Whether a link that an earlier model made stays, by the verdict of the model in force."""
+    return not verdict.bars and verdict.weight >= thresholds.split
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """Two persons that may be one: between which records most, how sure, and why they were not linked."""
@@ -160,8 +165,7 @@ def _surest_first(
     weights = {
         pair: verdict.weight
         for pair, verdict in verdicts.items()
-        if verdict.answer is Answer.LINKED
-        or (pair in decided.kept and not verdict.bars and verdict.weight >= thresholds.split)
+        if verdict.answer is Answer.LINKED or (pair in decided.kept and is_worth_keeping(verdict, thresholds))
     }
     held = {pair for pair in decided.must_link if pair[0] in records and pair[1] in records}
     weights |= dict.fromkeys(held, 2 * CERTAIN)

@@ -81,13 +81,15 @@ class Linkage:
 
     def _enter(self, one: Prepared) -> None:
         keys = keys_of(one.record, self.model)
+        name = one.record.fingerprint
         candidates = {other for key in keys for other in self._found[key]}
         self.compared += len(candidates)
-        name = one.record.fingerprint
+        kept = {other for pair in self.decided.kept if name in pair for other in pair if other != name}
+        candidates |= kept & self._records.keys()
         self._records[name] = one
         for other in candidates:
             verdict = judge(*self._in_order(name, other), self._scorer)
-            if verdict.answer is not Answer.UNLIKE:
+            if verdict.answer is not Answer.UNLIKE or other in kept:
                 self._verdicts[name][other] = self._verdicts[other][name] = verdict
         for key in keys:
             self._found[key].append(name)

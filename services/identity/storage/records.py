@@ -15,9 +15,9 @@ from services.chassis import database
 from services.chassis.sealing import Keyring
 from services.identity.domain.sketching import BITS, BYTES, Glance, rows_of
 
-_KEYS_IN_USE = text(
+_IN_USE = text(
     """
-    SELECT marked_with FROM record WHERE record_id IN (
+    SELECT marked_with, keyed_with FROM record WHERE record_id IN (
         (SELECT min(record_id) FROM record), (SELECT max(record_id) FROM record)
     )
     """
@@ -67,13 +67,13 @@ _ENTRY: np.dtype[Any] = np.dtype([("record_id", ">i8"), ("length", ">i4"), ("ske
 _Met = tuple[int, "np.ndarray[Any, np.dtype[Any]]", bool]
 _WEIGHED_AT_ONCE = 200_000
 _LOAD = """
-    SELECT record_id, name, person_id, mark, sealed FROM record
+    SELECT record_id, name, person_id, keyed_with, mark, sealed FROM record
     WHERE record_id = ANY(CAST(%(record_ids)s AS bigint[]))
 """
 _ADD = text(
     """
-    INSERT INTO record (record_id, mark, sealed, is_nobody, name, person_id, marked_with)
-    SELECT *, :marked_with FROM unnest(
+    INSERT INTO record (record_id, mark, sealed, is_nobody, name, person_id, marked_with, keyed_with)
+    SELECT *, :marked_with, :keyed_with FROM unnest(
         CAST(:record_ids AS bigint[]), CAST(:marks AS bytea[]), CAST(:sealed AS bytea[]),
         CAST(:are_nobody AS boolean[]), CAST(:names AS uuid[]), CAST(:person_ids AS uuid[])
     )
@@ -113,6 +113,9 @@ _MOVE = text(
 _PERSONS_OF = text(
     "SELECT record_id, person_id FROM record WHERE record_id = ANY(CAST(:record_ids AS bigint[]))"
 )
+_STANDING = text(
+    "SELECT record_id, person_id, keyed_with FROM record WHERE record_id = ANY(CAST(:record_ids AS bigint[]))"
+)
 _NOBODIES = text(
     "SELECT record_id FROM record WHERE record_id = ANY(CAST(:record_ids AS bigint[])) AND is_nobody"
 )
@@ -141,6 +144,7 @@ class Stored:
     name: UUID
     person_id: UUID
     packed: bytes
+    keyed_with: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -167,9 +171,11 @@ class New:
     nir: int | None
 
 
-def keys_in_use(session: Session) -> set[str]:
-    """The names of the keys by which the oldest record and the newest are marked."""
-    return set(session.scalars(_KEYS_IN_USE))
+def in_use(session: Session) -> tuple[set[str], set[str]]:
+    """The names of the keys by which the oldest record and the newest are marked, and the versions of the
+    models by which they are keyed."""
+    rows = session.execute(_IN_USE).all()
+    return {row.marked_with for row in rows}, {row.keyed_with for row in rows}
 
 
 def hold(session: Session) -> None:
@@ -277,13 +283,18 @@ def load(session: Session, keys: Keyring, record_ids: Iterable[int]) -> list[Sto
     """These records, opened."""
     rows = database.fetch_binary(session, _LOAD, {"record_ids": list(record_ids)})
     return [
-        Stored(record_id, name, person_id, keys.open(sealed, purpose_of(mark)))
-        for record_id, name, person_id, mark, sealed in rows
+        Stored(record_id, name, person_id, keys.open(sealed, purpose_of(mark)), keyed_with)
+        for record_id, name, person_id, keyed_with, mark, sealed in rows
     ]
 
 
 def add(
-    session: Session, keys: Keyring, new: Sequence[New], person_of: Mapping[int, UUID], marked_with: str
+    session: Session,
+    keys: Keyring,
+    new: Sequence[New],
+    person_of: Mapping[int, UUID],
+    marked_with: str,
+    keyed_with: str,
 ) -> None:
     """Keep records, sealed each for itself, with their keys and their persons."""
     session.execute(
@@ -296,6 +307,7 @@ def add(
             "names": [one.name for one in new],
             "person_ids": [person_of[one.record_id] for one in new],
             "marked_with": marked_with,
+            "keyed_with": keyed_with,
         },
     )
     add_keys(session, [(one.record_id, one.keys, one.sketch) for one in new])
@@ -325,6 +337,12 @@ def persons_of(session: Session, record_ids: Iterable[int]) -> dict[int, UUID]:
     """Whose each of these records is."""
     rows = session.execute(_PERSONS_OF, {"record_ids": list(record_ids)})
     return {row.record_id: row.person_id for row in rows}
+
+
+def standing(session: Session, record_ids: Iterable[int]) -> dict[int, tuple[UUID, str]]:
+    """Whose each of these records is, and by which model it is keyed."""
+    rows = session.execute(_STANDING, {"record_ids": list(record_ids)})
+    return {row.record_id: (row.person_id, row.keyed_with) for row in rows}
 
 
 def nobodies(session: Session, record_ids: Iterable[int]) -> set[int]:

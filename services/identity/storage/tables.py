@@ -70,6 +70,9 @@ record = Table(
     Column("name", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False, index=True),
     Column("marked_with", Text, nullable=False),
+    # The version of the model whose keys it has and whose verdicts are on it; empty of those that were there
+    # before this was noted.
+    Column("keyed_with", Text, nullable=False, server_default=""),
     postgresql_with={"fillfactor": 90},
 )
 
@@ -97,8 +100,18 @@ verdict = Table(
     Column("same_self", Boolean),
     # A link that was not followed, because the others of its persons speak against it.
     Column("is_followed", Boolean, nullable=False, server_default="true"),
+    # A link that was in force when the model on it took the place of another (see `domain.clustering`).
+    Column("is_kept", Boolean, nullable=False, server_default="false"),
     Index("ix_verdict_other", "other"),
     Index("ix_verdict_doubt", "one", "other", postgresql_where=text("answer = 'doute' OR NOT is_followed")),
+)
+
+# How far the adoption of a model has come: records up to this number are keyed by it.
+adoption = Table(
+    "adoption",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("reached", BigInteger, nullable=False),
 )
 
 # What humans decided of lines: that some are of one person (`link`), or that they are not (`split`). Kept for

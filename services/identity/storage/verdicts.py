@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from services.identity.domain.deciding import Answer, Verdict
@@ -17,9 +18,11 @@ _COMPONENT = text(
         UNION
         SELECT neighbour.record_id
         FROM reached CROSS JOIN LATERAL (
-            SELECT other AS record_id FROM verdict WHERE one = reached.record_id AND answer = :linked
+            SELECT other AS record_id FROM verdict
+            WHERE one = reached.record_id AND (answer = :linked OR is_kept)
             UNION ALL
-            SELECT one FROM verdict WHERE other = reached.record_id AND answer = :linked
+            SELECT one FROM verdict
+            WHERE other = reached.record_id AND (answer = :linked OR is_kept)
             UNION ALL
             SELECT other_record FROM tie JOIN ruling USING (ruling_id)
             WHERE one_record = reached.record_id AND kind = 'link' AND revoked_at IS NULL
@@ -36,17 +39,29 @@ MOST_TOGETHER = 500
 
 _AMONG = text(
     """
-    SELECT one, other, answer, weight, cause, same_self FROM verdict
+    SELECT one, other, answer, weight, cause, same_self, is_followed, is_kept FROM verdict
     WHERE one = ANY(CAST(:record_ids AS bigint[])) AND other = ANY(CAST(:record_ids AS bigint[]))
     """
 )
-_ADD = text(
-    """
-    INSERT INTO verdict (one, other, answer, weight, cause, same_self)
-    SELECT * FROM unnest(
+_JUDGED = """
+    unnest(
         CAST(:ones AS bigint[]), CAST(:others AS bigint[]), CAST(:answers AS text[]),
         CAST(:weights AS float8[]), CAST(:causes AS text[]), CAST(:same_selves AS boolean[])
     )
+"""
+_ADD = text(f"INSERT INTO verdict (one, other, answer, weight, cause, same_self) SELECT * FROM {_JUDGED}")
+_KEEP = text(
+    f"""
+    INSERT INTO verdict (one, other, answer, weight, cause, same_self, is_kept)
+    SELECT *, true FROM {_JUDGED}
+    ON CONFLICT (one, other) DO UPDATE SET is_kept = true
+    """
+)
+_TAKE_OUT = text(
+    """
+    DELETE FROM verdict
+    WHERE one = ANY(CAST(:record_ids AS bigint[])) OR other = ANY(CAST(:record_ids AS bigint[]))
+    RETURNING one, other, answer, weight, cause, same_self, is_followed, is_kept
     """
 )
 
@@ -92,6 +107,26 @@ class Doubt:
     persons: tuple[UUID, UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was judged of a pair, as it is kept: whether a link was followed, and whether it is kept from an
+    earlier model."""
+
+    verdict: Verdict
+    is_followed: bool
+    is_kept: bool
+
+    @property
+    def is_link(self) -> bool:
+        """Whether a component goes through it."""
+        return self.is_kept or self.verdict.answer is Answer.LINKED
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it is a link, and its records are of one person."""
+        return self.is_link and self.is_followed
+
+
 def component(session: Session, record_ids: Iterable[int]) -> set[int]:
     """These records, and all that can be reached from them by links, and by what humans tied."""
     seeds = list(record_ids)
@@ -99,32 +134,48 @@ def component(session: Session, record_ids: Iterable[int]) -> set[int]:
     return set(session.scalars(_COMPONENT, asked))
 
 
-def among(session: Session, record_ids: Iterable[int]) -> dict[Pair, Verdict]:
+def among(session: Session, record_ids: Iterable[int]) -> dict[Pair, Held]:
     """What was judged of pairs of these records."""
-    rows = session.execute(_AMONG, {"record_ids": list(record_ids)})
+    return _held(session.execute(_AMONG, {"record_ids": list(record_ids)}))
+
+
+def take_out(session: Session, record_ids: Iterable[int]) -> dict[Pair, Held]:
+    """Forget what was judged of these records, and return it."""
+    return _held(session.execute(_TAKE_OUT, {"record_ids": list(record_ids)}))
+
+
+def _held(rows: Iterable[Row[Any]]) -> dict[Pair, Held]:
     return {
-        (row.one, row.other): Verdict(Answer(row.answer), row.weight, row.cause, row.same_self)
+        (row.one, row.other): Held(
+            Verdict(Answer(row.answer), row.weight, row.cause, row.same_self), row.is_followed, row.is_kept
+        )
         for row in rows
     }
 
 
 def add(session: Session, judged: Mapping[Pair, Verdict]) -> None:
     """Keep what was judged."""
-    if not judged:
-        return
+    if judged:
+        session.execute(_ADD, _columns(judged))
+
+
+def keep(session: Session, judged: Mapping[Pair, Verdict]) -> None:
+    """Note that these links are kept from an earlier model; their verdicts are written where they are not."""
+    if judged:
+        session.execute(_KEEP, _columns(judged))
+
+
+def _columns(judged: Mapping[Pair, Verdict]) -> dict[str, list[Any]]:
     pairs: Sequence[Pair] = list(judged)
     verdicts = list(judged.values())
-    session.execute(
-        _ADD,
-        {
-            "ones": [one for one, _ in pairs],
-            "others": [other for _, other in pairs],
-            "answers": [one.answer.value for one in verdicts],
-            "weights": [one.weight for one in verdicts],
-            "causes": [one.cause for one in verdicts],
-            "same_selves": [one.same_self for one in verdicts],
-        },
-    )
+    return {
+        "ones": [one for one, _ in pairs],
+        "others": [other for _, other in pairs],
+        "answers": [one.answer.value for one in verdicts],
+        "weights": [one.weight for one in verdicts],
+        "causes": [one.cause for one in verdicts],
+        "same_selves": [one.same_self for one in verdicts],
+    }
 
 
 def follow(session: Session, followed: Mapping[Pair, bool]) -> None:

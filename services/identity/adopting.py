@@ -1,0 +1,212 @@
+"""Puts what is kept under a new model, batch by batch, while the service goes on.
+
+    AGORA_IDENTITY_MODEL          new     keys, finds and judges every new line
+    AGORA_IDENTITY_MODEL_BEFORE   old     finds too: `adopt`, then it may go
+
+Of each batch: other keys, verdicts judged anew, the persons they touch clustered anew; whoever changes
+persons is announced as when lines bring persons together. Links that were in force when the new model took
+over are written down as kept, and stay as long as it finds them worth `split` (see `domain.clustering`):
+until their records are adopted, what the old model said of them stays written as it was.
+
+A batch is one transaction, and says in it how far it came: interrupted, the next run goes on from there. Two
+runs at once take turns.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy import Engine
+
+from services.chassis import database
+from services.chassis.errors import StorageBusy
+from services.identity import linking, schemas
+from services.identity.domain.blocking import keys_of
+from services.identity.domain.clustering import is_worth_keeping
+from services.identity.domain.deciding import Answer, Verdict, judge
+from services.identity.domain.model import Model
+from services.identity.domain.records import Record
+from services.identity.domain.scoring import Scorer
+from services.identity.errors import ModelUnknown
+from services.identity.linking import IdentityKeys, Linker
+from services.identity.storage import adoption, decisions, records, rulings, statements, verdicts
+from services.identity.storage.adoption import LineMoved, Met, Rekeyed
+from services.identity.storage.decisions import Decided
+from services.identity.storage.verdicts import Held, Pair
+from services.identity.use_cases import move, person_of_line, say
+
+log = structlog.get_logger(__name__)
+
+BATCH = 200  # a fraction of a second, for which nobody takes in records
+CAUSE = "nouveau_modele"
+_TOLD_EVERY = 10.0  # seconds
+# The service has the right of way: a batch for which there is no turn is tried again, so many times running.
+_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What became of one batch; `reached` is the number of its last record, None when there are no more."""
+
+    reached: int | None
+    records: int = 0
+    kept: int = 0
+    dropped: int = 0
+    moved: int = 0
+
+
+def adopt(engine: Engine, keys: IdentityKeys, scorer: Scorer, before: Sequence[Model]) -> dict[str, int]:
+    """Put every record that another model keyed under the one in force; returns how many records, links kept
+    and dropped, and lines moved.
+
+    Raises `ModelUnknown` for what a model keyed that the settings do not name, or where two of the same
+    version are named, `KeyError` for a blind key that they do not, and `StorageFailure`.
+    """
+    if scorer.model.version in {model.version for model in before}:
+        raise ModelUnknown
+    done: Counter[str] = Counter()
+    told_at = time.monotonic()
+    while (batch := _next_batch(engine, keys, scorer, tuple(before))).reached is not None:
+        done.update(records=batch.records, kept=batch.kept, dropped=batch.dropped, moved=batch.moved)
+        if time.monotonic() - told_at > _TOLD_EVERY:
+            told_at = time.monotonic()
+            log.info("model_under_adoption", model=scorer.model.version, reached=batch.reached, **done)
+    found = {name: count for name, count in done.items() if count}
+    log.info("model_adopted", model=scorer.model.version, **found)
+    return found
+
+
+def _next_batch(engine: Engine, keys: IdentityKeys, scorer: Scorer, before: tuple[Model, ...]) -> Adopted:
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return adopt_batch(engine, keys, scorer, before)
+        except StorageBusy as busy:
+            log.info("model_waits", code=busy.code)
+    return adopt_batch(engine, keys, scorer, before)
+
+
+def adopt_batch(engine: Engine, keys: IdentityKeys, scorer: Scorer, before: tuple[Model, ...]) -> Adopted:
+    """Adopt the next records, in a transaction of their own."""
+    with database.transaction(engine) as session:
+        records.hold(session)
+        linker, version = Linker(session, keys, scorer, before), scorer.model.version
+        met = adoption.next_after(session, adoption.reached(session, version), BATCH)
+        if not met:
+            return Adopted(None)
+        former = [one for one in met if linker.is_former(one.keyed_with)]
+        adopted = _adopt(linker, datetime.now(UTC), former) if former else Adopted(0)
+        adoption.reach(session, version, met[-1].record_id)
+        return Adopted(met[-1].record_id, adopted.records, adopted.kept, adopted.dropped, adopted.moved)
+
+
+def _adopt(linker: Linker, now: datetime, batch: Sequence[Met]) -> Adopted:
+    """Key, judge and cluster these records anew; `records.hold` comes before."""
+    if not linker.versions.issuperset(one.keyed_with for one in batch):
+        raise ModelUnknown
+    record_of = _opened(linker, batch)
+    tied, _ = rulings.in_force(linker.session, record_of)
+    held = {record_id for pair in tied for record_id in pair}
+    rekeyed = [_rekeyed(linker, one, record_of[one.record_id], held) for one in batch]
+    adoption.rekey(linker.session, rekeyed, linker.scorer.model.version)
+    was = verdicts.take_out(linker.session, record_of)
+    in_force = _in_force(linker, was, set(record_of))
+    judged = linking.judge_pairs(linker, _found(linker, record_of) | in_force)
+    verdicts.add(
+        linker.session, {pair: one for pair, one in judged.items() if one.answer is not Answer.UNLIKE}
+    )
+    kept = _keep(linker, {pair: judged[pair] for pair in in_force})
+    touched = {record_id for pair, held in was.items() if held.is_link for record_id in pair}
+    decided = _turn(linker, now, batch, rekeyed)
+    decided += move(linker, now, linking.cluster_anew(linker, touched | record_of.keys()), CAUSE)
+    say(linker, now, decided)
+    return Adopted(0, len(batch), kept, len(in_force) - kept, len(decided))
+
+
+def _opened(linker: Linker, batch: Sequence[Met]) -> dict[int, Record]:
+    stored = records.load(linker.session, linker.keys.own, [one.record_id for one in batch])
+    return {one.record_id: schemas.unpack(one.packed) for one in stored}
+
+
+# --- keys ----------------------------------------------------------------------------------
+
+
+def _rekeyed(linker: Linker, met: Met, record: Record, tied: Container[int]) -> Rekeyed:
+    blind = {schemas.name_of_key(blind): blind for blind in linker.keys.blinds}[met.marked_with]
+    # Of a record that does not say which model keyed it, any of those before may have.
+    before = [model for model in linker.before if met.keyed_with in ("", model.version)]
+    return Rekeyed(
+        met.record_id,
+        [key for model in before for key in schemas.hashed_keys(keys_of(record, model), blind)],
+        schemas.hashed_keys(keys_of(record, linker.scorer.model), blind),
+        schemas.sketch_of(record, blind),
+        met.record_id not in tied and _is_nobody(linker, met, record),
+    )
+
+
+def _is_nobody(linker: Linker, met: Met, record: Record) -> bool:
+    """Whether each line that tells just this is a person: those that are of one stay so, as any link does."""
+    itself = linker.scorer.prepare(record)
+    verdict = judge(itself, itself, linker.scorer)
+    if verdict.answer is Answer.LINKED:
+        return False
+    return met.is_nobody or not is_worth_keeping(verdict, linker.scorer.model.thresholds)
+
+
+# --- verdicts ------------------------------------------------------------------------------
+
+
+def _found(linker: Linker, record_of: Mapping[int, Record]) -> set[Pair]:
+    """The pairs of these records and those they are like, by the keys of either model."""
+    asking = [one for id_, record in record_of.items() for one in linking.asking_of(linker, id_, record)]
+    found = records.candidates(linker.session, asking, linker.scorer.model.glance)
+    return {(min(pair), max(pair)) for pair in found if pair[0] != pair[1]}
+
+
+def _in_force(linker: Linker, was: Mapping[Pair, Held], batch: set[int]) -> set[Pair]:
+    """The links that the earlier model had in force; of a pair of which one record was adopted before, that
+    was written down then."""
+    others = {record_id for pair in was for record_id in pair} - batch
+    standing = records.standing(linker.session, others)
+    adopted = {id_ for id_, (_, keyed_with) in standing.items() if not linker.is_former(keyed_with)}
+    return {
+        pair
+        for pair, held in was.items()
+        if (held.is_kept if adopted.intersection(pair) else held.is_in_force)
+    }
+
+
+def _keep(linker: Linker, judged: Mapping[Pair, Verdict]) -> int:
+    """Write down those of these links that stay, and say how many."""
+    thresholds = linker.scorer.model.thresholds
+    kept = {pair: verdict for pair, verdict in judged.items() if is_worth_keeping(verdict, thresholds)}
+    verdicts.keep(linker.session, kept)
+    return len(kept)
+
+
+# --- lines that become a person each, or one -----------------------------------------------
+
+
+def _turn(linker: Linker, now: datetime, batch: Sequence[Met], rekeyed: Sequence[Rekeyed]) -> list[Decided]:
+    """The lines of records that tell too little to be anybody's from now on, or enough: whose they are."""
+    turned = {
+        was.record_id: (was.person_id, one.is_nobody)
+        for was, one in zip(batch, rekeyed, strict=True)
+        if was.is_nobody != one.is_nobody
+    }
+    if not turned:
+        return []
+    records.hold_alone(linker.session)
+    record_of = dict(statements.of_records(linker.session, list(turned)))
+    decided, moved = [], []
+    for one in decisions.standing(linker.session, list(record_of)):
+        record_id = record_of[one.declaration_id]
+        person_id, is_nobody = turned[record_id]
+        person_id = person_of_line(one.declaration_id, person_id, is_nobody=is_nobody)
+        decided.append(Decided(one.declaration_id, one.version + 1, person_id, CAUSE))
+        moved.append(LineMoved(record_id, one.person_id, person_id))
+    decisions.add(linker.session, decided, now)
+    adoption.note(linker.session, moved, CAUSE, now)
+    return decided
