@@ -13,9 +13,10 @@ runs at once take turns.
 """
 
 import time
+import uuid
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -80,30 +81,33 @@ def adopt(engine: Engine, keys: IdentityKeys, scorer: Scorer, before: Sequence[M
 
 
 def _next_batch(engine: Engine, keys: IdentityKeys, scorer: Scorer, before: tuple[Model, ...]) -> Adopted:
-    for _ in range(_ATTEMPTS - 1):
+    for attempt in range(_ATTEMPTS):
         try:
-            return adopt_batch(engine, keys, scorer, before)
+            with database.transaction(engine) as session:
+                return adopt_next(Linker(session, keys, scorer, before), datetime.now(UTC))
         except StorageBusy as busy:
+            if attempt + 1 == _ATTEMPTS:
+                raise
             log.info("model_waits", code=busy.code)
-    return adopt_batch(engine, keys, scorer, before)
+    raise AssertionError("unreachable")
 
 
-def adopt_batch(engine: Engine, keys: IdentityKeys, scorer: Scorer, before: tuple[Model, ...]) -> Adopted:
-    """Adopt the next records, in a transaction of their own."""
-    with database.transaction(engine) as session:
-        records.hold(session)
-        linker, version = Linker(session, keys, scorer, before), scorer.model.version
-        met = adoption.next_after(session, adoption.reached(session, version), BATCH)
-        if not met:
-            return Adopted(None)
-        former = [one for one in met if linker.is_former(one.keyed_with)]
-        adopted = _adopt(linker, datetime.now(UTC), former) if former else Adopted(0)
-        adoption.reach(session, version, met[-1].record_id)
-        return Adopted(met[-1].record_id, adopted.records, adopted.kept, adopted.dropped, adopted.moved)
+def adopt_next(linker: Linker, now: datetime, most: int = BATCH) -> Adopted:
+    """Adopt the next records, up to `most`. Raises `ModelUnknown` and `KeyError`, as `adopt` does."""
+    records.hold(linker.session)
+    version = linker.scorer.model.version
+    met = adoption.next_after(linker.session, adoption.reached(linker.session, version), most)
+    if not met:
+        return Adopted(None)
+    reached = met[-1].record_id
+    former = [one for one in met if linker.is_former(one.keyed_with)]
+    adopted = replace(_adopt(linker, now, former), reached=reached) if former else Adopted(reached)
+    adoption.reach(linker.session, version, reached)
+    return adopted
 
 
 def _adopt(linker: Linker, now: datetime, batch: Sequence[Met]) -> Adopted:
-    """Key, judge and cluster these records anew; `records.hold` comes before."""
+    """Key, judge and cluster these records anew."""
     if not linker.versions.issuperset(one.keyed_with for one in batch):
         raise ModelUnknown
     record_of = _opened(linker, batch)
@@ -119,15 +123,29 @@ def _adopt(linker: Linker, now: datetime, batch: Sequence[Met]) -> Adopted:
     )
     kept = _keep(linker, {pair: judged[pair] for pair in in_force})
     touched = {record_id for pair, held in was.items() if held.is_link for record_id in pair}
-    decided = _turn(linker, now, batch, rekeyed)
+    decided = _turn(linker, now, _turned(batch, rekeyed))
     decided += move(linker, now, linking.cluster_anew(linker, touched | record_of.keys()), CAUSE)
     say(linker, now, decided)
-    return Adopted(0, len(batch), kept, len(in_force) - kept, len(decided))
+    return Adopted(None, len(batch), kept, len(in_force) - kept, len(decided))
 
 
 def _opened(linker: Linker, batch: Sequence[Met]) -> dict[int, Record]:
     stored = records.load(linker.session, linker.keys.own, [one.record_id for one in batch])
     return {one.record_id: schemas.unpack(one.packed) for one in stored}
+
+
+def keep(linker: Linker, now: datetime, links: Iterable[Pair]) -> None:
+    """Have links that were in force elsewhere stay as they would where this model took over; of a record with
+    itself, that its lines are of one person. `records.hold` comes before."""
+    judged = linking.judge_pairs(linker, links)
+    worth = {one for pair in _worth(linker, judged) for one in pair}
+    itself = [one for one, other in judged if one == other and one in worth]
+    kept = {pair: verdict for pair, verdict in judged.items() if pair[0] != pair[1]}
+    _keep(linker, kept)
+    turned = adoption.make_somebody(linker.session, itself)
+    decided = _turn(linker, now, {record_id: (person_id, False) for record_id, person_id in turned.items()})
+    decided += move(linker, now, linking.cluster_anew(linker, worth), CAUSE)
+    say(linker, now, decided)
 
 
 # --- keys ----------------------------------------------------------------------------------
@@ -180,22 +198,30 @@ def _in_force(linker: Linker, was: Mapping[Pair, Held], batch: set[int]) -> set[
 
 def _keep(linker: Linker, judged: Mapping[Pair, Verdict]) -> int:
     """Write down those of these links that stay, and say how many."""
-    thresholds = linker.scorer.model.thresholds
-    kept = {pair: verdict for pair, verdict in judged.items() if is_worth_keeping(verdict, thresholds)}
+    kept = _worth(linker, judged)
     verdicts.keep(linker.session, kept)
     return len(kept)
+
+
+def _worth(linker: Linker, judged: Mapping[Pair, Verdict]) -> dict[Pair, Verdict]:
+    thresholds = linker.scorer.model.thresholds
+    return {pair: verdict for pair, verdict in judged.items() if is_worth_keeping(verdict, thresholds)}
 
 
 # --- lines that become a person each, or one -----------------------------------------------
 
 
-def _turn(linker: Linker, now: datetime, batch: Sequence[Met], rekeyed: Sequence[Rekeyed]) -> list[Decided]:
-    """The lines of records that tell too little to be anybody's from now on, or enough: whose they are."""
-    turned = {
+def _turned(batch: Sequence[Met], rekeyed: Sequence[Rekeyed]) -> dict[int, tuple[uuid.UUID, bool]]:
+    """The records that tell enough from now on, or too little: whose they are, and whether it is too little."""
+    return {
         was.record_id: (was.person_id, one.is_nobody)
         for was, one in zip(batch, rekeyed, strict=True)
         if was.is_nobody != one.is_nobody
     }
+
+
+def _turn(linker: Linker, now: datetime, turned: Mapping[int, tuple[uuid.UUID, bool]]) -> list[Decided]:
+    """Make each line of these records a person of its own, or all one."""
     if not turned:
         return []
     records.hold_alone(linker.session)

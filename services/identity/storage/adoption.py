@@ -41,6 +41,13 @@ _REKEY = text(
     WHERE record.record_id = told.record_id
     """
 )
+_MAKE_SOMEBODY = text(
+    """
+    UPDATE record SET is_nobody = false
+    WHERE record_id = ANY(CAST(:record_ids AS bigint[])) AND is_nobody
+    RETURNING record_id, person_id
+    """
+)
 _NOTE = text(
     """
     INSERT INTO move (record_id, from_person, to_person, cause, moved_at)
@@ -102,6 +109,12 @@ def rekey(session: Session, batch: Sequence[Rekeyed], version: str) -> None:
     add_keys(session, [(one.record_id, one.keys, one.sketch) for one in batch])
     asked = {"record_ids": [one.record_id for one in batch], "are_nobody": [one.is_nobody for one in batch]}
     session.execute(_REKEY, {**asked, "version": version})
+
+
+def make_somebody(session: Session, record_ids: Iterable[int]) -> dict[int, uuid.UUID]:
+    """Have these records tell enough to be somebody's; whose those are that did not."""
+    rows = session.execute(_MAKE_SOMEBODY, {"record_ids": list(record_ids)})
+    return {row.record_id: row.person_id for row in rows}
 
 
 def note(session: Session, moved: Iterable[LineMoved], cause: str, now: datetime) -> None:
