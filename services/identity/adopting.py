@@ -84,7 +84,7 @@ def _next_batch(engine: Engine, keys: IdentityKeys, scorer: Scorer, before: tupl
     for attempt in range(_ATTEMPTS):
         try:
             with database.transaction(engine) as session:
-                return adopt_next(Linker(session, keys, scorer, before), datetime.now(UTC))
+                return adopt_next(Linker(session, keys, scorer, before), datetime.now(UTC), BATCH)
         except StorageBusy as busy:
             if attempt + 1 == _ATTEMPTS:
                 raise
@@ -92,7 +92,7 @@ def _next_batch(engine: Engine, keys: IdentityKeys, scorer: Scorer, before: tupl
     raise AssertionError("unreachable")
 
 
-def adopt_next(linker: Linker, now: datetime, most: int = BATCH) -> Adopted:
+def adopt_next(linker: Linker, now: datetime, most: int) -> Adopted:
     """Adopt the next records, up to `most`. Raises `ModelUnknown` and `KeyError`, as `adopt` does."""
     records.hold(linker.session)
     version = linker.scorer.model.version
@@ -212,7 +212,7 @@ def _worth(linker: Linker, judged: Mapping[Pair, Verdict]) -> dict[Pair, Verdict
 
 
 def _turned(batch: Sequence[Met], rekeyed: Sequence[Rekeyed]) -> dict[int, tuple[uuid.UUID, bool]]:
-    """The records that tell enough from now on, or too little: whose they are, and whether it is too little."""
+    """The records of which that changes: whose they are, and whether they tell too little from now on."""
     return {
         was.record_id: (was.person_id, one.is_nobody)
         for was, one in zip(batch, rekeyed, strict=True)

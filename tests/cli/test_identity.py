@@ -30,6 +30,7 @@ TOLD = statements(120, seed=9)
 OWN_KEYS = "k1:" + "AQ" * 21 + "A="
 # Somebody of the file, who must be nowhere but where the operator asked to see.
 SECRET = "Zwickelbergenstein"
+IN_FORCE = default_model().for_population(1_000)
 
 
 @pytest.fixture
@@ -197,7 +198,7 @@ def held(migrated: Callable[[str, MetaData], Engine], sample: Path) -> Iterator[
     keys = IdentityKeys(Keyring.parse(OWN_KEYS), Keyring.parse(OWN_KEYS), bytes(32))
     lines = list(open_source(sample, (), None).lines())
     numbered = [(id_of(at), personne) for at, (_, personne) in enumerate(lines)]
-    give(Room(engine, keys), Scorer(default_model().for_population(len(lines))), numbered)
+    give(Room(engine, keys), Scorer(IN_FORCE), numbered)
     yield engine
     empty(engine, metadata)
 
@@ -241,7 +242,7 @@ def test_the_model_in_force_moves_nobody(held: Engine, tmp_path: Path) -> None:
     from services.identity.domain.model import dump_model
 
     same = tmp_path / "same.json"
-    same.write_text(dump_model(default_model()), encoding="utf-8")
+    same.write_text(dump_model(IN_FORCE), encoding="utf-8")
     done = agora("shadow", "--model", same, AGORA_IDENTITY_KEYS=OWN_KEYS)
     assert done.exit_code == 0, done.output
     assert "Seraient réunies : 0" in done.stdout
@@ -252,7 +253,7 @@ def test_a_stricter_model_shows_whom_it_would_split_by_ids_alone(held: Engine, t
 
     from services.identity.domain.model import Thresholds, dump_model
 
-    strict = replace(default_model(), version="strict", thresholds=Thresholds(60.0, 55.0, 58.0))
+    strict = replace(IN_FORCE, version="strict", thresholds=Thresholds(60.0, 55.0, 58.0))
     file = tmp_path / "strict.json"
     file.write_text(dump_model(strict), encoding="utf-8")
     done = agora("shadow", "--model", file, "--json", AGORA_IDENTITY_KEYS=OWN_KEYS)

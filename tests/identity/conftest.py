@@ -31,6 +31,7 @@ def session(engine: Engine) -> Iterator[Session]:
             "statement",
             "source",
             "record",
+            "adoption",
         ):
             session.execute(text(f"DELETE FROM {table}"))
         yield session

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.identity.domain.blocking import keys_of
 from services.identity.domain.clustering import Decided, pair_of
 from services.identity.domain.linkage import Linkage
 from services.identity.domain.model import Model, Thresholds
@@ -123,6 +124,16 @@ def test_a_link_in_force_stays_where_it_would_not_be_made() -> None:
     assert persons(lines, model=_with_join(40.0)) == groups("a", "b")
     assert persons(lines, kept, model=_with_join(40.0)) == groups("ab")
     assert persons(lines, kept, model=_with_join(40.0, split=30.0)) == groups("a", "b")
+
+
+def test_a_link_in_force_stays_though_no_key_of_the_new_model_finds_it() -> None:
+    one = zoe()
+    other = read_record({"nom_naissance": "Petit", "prenoms": "Hugo", "date_naissance": "1961-11-29"})
+    lines = [("a", one), ("b", other)]
+    assert not set(keys_of(one, MODEL)) & set(keys_of(other, MODEL))
+    kept = Decided(kept=frozenset({pair_of(one.fingerprint, other.fingerprint)}))
+    assert persons(lines, kept, model=_with_join(40.0, split=-1000.0)) == groups("ab")
+    assert persons(lines[::-1], kept, chunk=1, model=_with_join(40.0, split=-1000.0)) == groups("ab")
 
 
 def _with_join(join: float, split: float = -2.0) -> Model:

@@ -83,7 +83,7 @@ def test_what_is_believed_of_two_sources_is_known_under_the_new_keys(emptied: En
         follow(session, {believed: "caisse_des_depots", other: "opco"})
         for source in (believed, other):
             told(session, certified, source=source)
-    rotating.rotate(emptied, BETWEEN, scorer_of("").model)
+    rotating.rotate(emptied, BETWEEN, [scorer_of("").model])
     with database.transaction(emptied) as session:
         for source in (believed, other):
             (again,) = told(session, certified, keys=TODAY, source=source)

@@ -89,12 +89,6 @@ def read_graph(room: Room, fed: Fed) -> Graph:
     return Graph(verdicts, lines_of, nobodies, near)
 
 
-def nobodies(room: Room) -> int:
-    """How many records tell too little to be anybody's."""
-    with database.transaction(room.engine) as session:
-        return len(list(session.scalars(_NOBODIES)))
-
-
 def load(room: Room, scorer: Scorer, record_ids: Iterable[int]) -> dict[int, Prepared]:
     """These records, opened and ready to be compared."""
     with database.transaction(room.engine) as session:
