@@ -44,15 +44,17 @@ log = structlog.get_logger(__name__)
 BATCH = 200  # a fraction of a second, for which nobody takes in records
 CAUSE = "nouveau_modele"
 _TOLD_EVERY = 10.0  # seconds
-# The service has the right of way: a batch for which there is no turn is tried again, so many times running.
+# A batch that had to wait for too long is tried again, so many times running.
 _ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What became of one batch; `reached` is the number of its last record, None when there are no more."""
+    """What became of one batch; `reached` is the number of its last record, None when there are no more, and
+    `left` how many numbers there are after it."""
 
     reached: int | None
+    left: int = 0
     records: int = 0
     kept: int = 0
     dropped: int = 0
@@ -74,22 +76,23 @@ def adopt(engine: Engine, keys: IdentityKeys, scorer: Scorer, before: Sequence[M
         done.update(records=batch.records, kept=batch.kept, dropped=batch.dropped, moved=batch.moved)
         if time.monotonic() - told_at > _TOLD_EVERY:
             told_at = time.monotonic()
-            log.info("model_under_adoption", model=scorer.model.version, reached=batch.reached, **done)
+            log.info("model_under_adoption", model=scorer.model.version, left=batch.left, **done)
     found = {name: count for name, count in done.items() if count}
     log.info("model_adopted", model=scorer.model.version, **found)
     return found
 
 
 def _next_batch(engine: Engine, keys: IdentityKeys, scorer: Scorer, before: tuple[Model, ...]) -> Adopted:
-    for attempt in range(_ATTEMPTS):
+    def batch() -> Adopted:
+        with database.transaction(engine) as session:
+            return adopt_next(Linker(session, keys, scorer, before), datetime.now(UTC), BATCH)
+
+    for _ in range(_ATTEMPTS - 1):
         try:
-            with database.transaction(engine) as session:
-                return adopt_next(Linker(session, keys, scorer, before), datetime.now(UTC), BATCH)
+            return batch()
         except StorageBusy as busy:
-            if attempt + 1 == _ATTEMPTS:
-                raise
             log.info("model_waits", code=busy.code)
-    raise AssertionError("unreachable")
+    return batch()
 
 
 def adopt_next(linker: Linker, now: datetime, most: int) -> Adopted:
@@ -101,9 +104,9 @@ def adopt_next(linker: Linker, now: datetime, most: int) -> Adopted:
         return Adopted(None)
     reached = met[-1].record_id
     former = [one for one in met if linker.is_former(one.keyed_with)]
-    adopted = replace(_adopt(linker, now, former), reached=reached) if former else Adopted(reached)
+    adopted = _adopt(linker, now, former) if former else Adopted(reached)
     adoption.reach(linker.session, version, reached)
-    return adopted
+    return replace(adopted, reached=reached, left=records.newest(linker.session) - reached)
 
 
 def _adopt(linker: Linker, now: datetime, batch: Sequence[Met]) -> Adopted:
@@ -126,7 +129,13 @@ def _adopt(linker: Linker, now: datetime, batch: Sequence[Met]) -> Adopted:
     decided = _turn(linker, now, _turned(batch, rekeyed))
     decided += move(linker, now, linking.cluster_anew(linker, touched | record_of.keys()), CAUSE)
     say(linker, now, decided)
-    return Adopted(None, len(batch), kept, len(in_force) - kept, len(decided))
+    return Adopted(
+        batch[-1].record_id,
+        records=len(batch),
+        kept=kept,
+        dropped=len(in_force) - kept,
+        moved=len(decided),
+    )
 
 
 def _opened(linker: Linker, batch: Sequence[Met]) -> dict[int, Record]:

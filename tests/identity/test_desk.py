@@ -95,6 +95,7 @@ def desk(session: Session, access: Access) -> IdentityDesk:
         own_keys=KEYS.own,
         blind_key=KEYS.blind,
         model="",
+        models_before="",
         others=access,
     )
     return desk

@@ -44,6 +44,7 @@ def door(session: Session) -> Identity:
         blind_key=KEYS.blind,
         blind_before=(),
         model="",
+        models_before="",
     )
     return door
 

@@ -71,7 +71,8 @@ class Move:
 @dataclass(frozen=True, slots=True)
 class Shadow:
     """What adopting the model would do. `kept` are persons that it would split by itself, and that stay whole
-    because their links are in force and worth keeping."""
+    because their links are in force and worth keeping. A record that tells too little to be anybody's counts
+    for one person, though each of its lines is one."""
 
     version: str
     records: int
@@ -103,17 +104,16 @@ def shadow(history: History, room: Room, model: Model, on_chunk: Callable[[int],
     parted = _several((one.person_id, after[one.record_id], one) for one in held)
     loose = _several(((one.person_id, after[one.record_id]), alone[one.record_id], one) for one in held)
     moved = Counter((one.person_id, after[one.record_id]) for one in held)
-    nobodies = tried.nobodies()
     return Shadow(
         version=model.version,
         records=len(held),
-        before=len({one.person_id for one in held if not one.is_nobody}),
-        after=len({person for record_id, person in after.items() if record_id not in nobodies}),
+        before=len({one.person_id for one in held}),
+        after=len(set(after.values())),
         linked=_heaviest_first(weigher.change(tuple(parts), parts.values()) for _, parts in joined),
         split=_heaviest_first(weigher.change((was,), parts.values()) for was, parts in parted),
         kept=_heaviest_first(weigher.change((was,), parts.values()) for (was, _), parts in loose),
         moves=[Move(*pair, count) for pair, count in sorted(moved.items()) if pair[0] != pair[1]],
-        nobodies=(sum(one.is_nobody for one in held), len(nobodies)),
+        nobodies=(sum(one.is_nobody for one in held), tried.nobodies()),
     )
 
 
@@ -171,10 +171,9 @@ class _Tried:
             name_of.setdefault(person_of[one.declaration_id], one.name)
         return {number: name_of[person_of[one.declaration_id]] for number, one in self._held.items()}
 
-    def nobodies(self) -> set[int]:
-        """The records of the service that would tell too little to be anybody's."""
-        little = {declaration_id for declaration_id, _, _, is_nobody in self._standing() if is_nobody}
-        return {number for number, one in self._held.items() if one.declaration_id in little}
+    def nobodies(self) -> int:
+        """How many records would tell too little to be anybody's."""
+        return sum(is_nobody for *_, is_nobody in self._standing())
 
 
 def _links_of(history: History, held: Iterable[Held]) -> Iterator[list[Pair]]:
