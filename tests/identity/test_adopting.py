@@ -313,6 +313,24 @@ def test_a_link_that_was_kept_is_kept_again_by_the_model_after(session: Session)
     assert len(set(persons(session, lines).values())) == 1
 
 
+def test_a_link_in_force_outlives_what_comes_and_is_ruled_before_its_records_are_adopted(
+    session: Session,
+) -> None:
+    lines = ids(2)
+    tell(under(session, OLD), lines, [personne(), personne(nom_naissance="Dupond")])
+    before = persons(session, lines)
+    weight = session.execute(text("SELECT weight FROM verdict")).scalar_one()
+    both = under(session, relative_to(weight, join=2.0, split=-1.0), OLD)
+    told_under(both, [personne(nom_usage="Roux"), personne(nom_naissance="Dupond", nom_usage="Roux")])
+    assert persons(session, lines) == before
+    rule = Ruling(uuid.uuid4(), "split", "lignes", "agent 12", "erreur")
+    ruling.split(both, NOW, rule, [lines[1]], lines[0])
+    assert len(set(persons(session, lines).values())) == 2
+    adopt_all(both)
+    ruling.revoke(both, NOW, rule.ruling_id, "agent 13", "erreur")
+    assert persons(session, lines) == before
+
+
 def test_what_a_human_parted_stays_parted_and_what_was_tied_tied(session: Session) -> None:
     lines, sister = ids(3), personne(prenoms=["Anne"])
     tell(under(session, OLD), lines, [personne(), personne(nom_naissance="Dupond"), sister])
