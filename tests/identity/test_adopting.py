@@ -29,6 +29,7 @@ from services.identity import adopting, linking, rotating, ruling, schemas, use_
 from services.identity.domain.blocking import keys_of
 from services.identity.domain.default_model import default_model
 from services.identity.domain.model import Model, Thresholds, dump_model
+from services.identity.domain.records import Record
 from services.identity.domain.scoring import Scorer
 from services.identity.errors import ModelUnknown
 from services.identity.evaluation.running import record_of
@@ -135,9 +136,17 @@ def held(session: Session) -> list[set[tuple[Any, ...]]]:
 def people_of(seed: int, persons: int = 8) -> list[dict[str, Any]]:
     """A few persons, each told of several times, one trait in four not quite right; some of them twice to the
     letter, and some who tell too little to be anybody's."""
-    told = [_personne(one.told) for one in told_with_slips(persons, seed=seed, faulty=0.25)]
+    told = _unambiguous([_personne(one.told) for one in told_with_slips(persons, seed=seed, faulty=0.25)])
     little = [_personne({"nom_naissance": "Martin", "prenoms": "Marie", "date_naissance": "1990-05-00"})]
     return [*told, *told[:4], *little * 3, _personne({"nom_naissance": "TEST"})]
+
+
+def _unambiguous(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of those that have one fingerprint and read otherwise (LE and ROUX, LE ROUX), the first: which of them
+    a record is depends on which came first, under one model as under two."""
+    first: dict[str, Record] = {}
+    read = [(one, record_of(orjson.dumps(one))) for one in told]
+    return [one for one, record in read if first.setdefault(record.fingerprint, record) == record]
 
 
 def _personne(said: dict[str, str]) -> dict[str, Any]:
