@@ -62,7 +62,7 @@ def ruled(engine: Engine, told: list[tuple[uuid.UUID, Any]]) -> None:
     [
         pytest.param(model("new", join=10.0, gap=1.0), id="stricter"),
         pytest.param(model("new", join=10.0, gap=8.0), id="stricter, but it keeps"),
-        pytest.param(model("new", join=-12.0, gap=1.0, alike=0.5), id="laxer"),
+        pytest.param(model("new", join=-12.0, gap=1.0, laxer=6.0), id="laxer"),
         pytest.param(model("new", join=5.0, gap=1.0, population=1_000), id="other keys"),
     ],
 )

@@ -55,13 +55,13 @@ def read_record(told: Told) -> Record:
     commune = commune_name_of(text.get("commune", ""))
     checked = check_nir(text.get("nir", ""), key_required=False)
     values = (
-        " ".join(name.text for name in surnames),
-        " ".join(name.text for name in first_names),
+        " ".join(map(_written, surnames)),
+        " ".join(map(_written, first_names)),
         _SEXES.get("".join(words_of(text.get("sexe", ""))), ""),
         read_birth(text.get("date_naissance", "")),
-        place.text if place else "",
+        f"{place.code}/{place.label}/{place.zone}" if place else "",
         "".join(words_of(text.get("code_postal", ""))),
-        commune.text if commune else "",
+        _written(commune) if commune else "",
         # `1 99 99 99 999 999` has a NIR's shape, and is nobody's.
         checked.value if isinstance(checked, Valid) and len(set(checked.value[1:])) > 1 else "",
         "1" if text.get("nir_certifie", "").strip().lower() in ("1", "oui", "true") else "",
@@ -71,3 +71,8 @@ def read_record(told: Told) -> Record:
         surnames, first_names, values[2], values[3], place, values[5], commune, values[7], bool(values[8]),
         fingerprint,
     )  # fmt: skip
+
+
+def _written(name: Name) -> str:
+    """All that a name is compared by: LE ROUX and LEROUX are of the same letters, and two."""
+    return "/".join((name.text, name.core, *sorted(name.parts), name.sound))

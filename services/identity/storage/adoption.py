@@ -75,7 +75,7 @@ class Rekeyed:
     record_id: int
     before: Sequence[int]
     keys: Sequence[int]
-    sketch: int
+    sketch: bytes
     is_nobody: bool
 
 
