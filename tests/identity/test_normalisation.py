@@ -1,5 +1,6 @@
 """How civil status is read, as tables."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from services.identity.domain.normalisation.births import read_birth
 from services.identity.domain.normalisation.letters import words_of
 from services.identity.domain.normalisation.names import commune_name_of, first_names_of, surnames_of
 from services.identity.domain.normalisation.places import place_of
+from services.identity.domain.records import read_record
 from tests.identity.table import cases_of
 
 Row = dict[str, Any]
@@ -53,3 +55,39 @@ def test_any_text_is_read_and_read_again_it_is_the_same(text: str) -> None:
     first_names_of(text)
     read_birth(text)
     place_of(text)
+
+
+_NAMES = st.sampled_from(
+    [
+        "LE ROUX",
+        "LEROUX",
+        "Le-Roux",
+        "JEAN PAUL",
+        "JEAN-PAUL",
+        "JEANPAUL",
+        "JEAN, PAUL",
+        "PAUL JEAN",
+        "DE LA TOUR",
+        "DELATOUR",
+        "",
+    ]
+)
+_TOLD = st.fixed_dictionaries(
+    {
+        "nom_naissance": _NAMES,
+        "nom_usage": _NAMES,
+        "prenoms": _NAMES,
+        "commune": _NAMES,
+        "lieu_naissance": st.sampled_from(["PARIS", "PARIS (75)", "75056", "75101", "Paris 1er", ""]),
+    }
+)
+
+
+@given(_TOLD, _TOLD)
+def test_two_records_have_one_fingerprint_when_nothing_tells_them_apart(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
+    first, second = read_record(one), read_record(other)
+    assert (first.fingerprint == second.fingerprint) == (first == second)
+    same_but_for_that = replace(second, fingerprint=first.fingerprint) == first
+    assert same_but_for_that == (first.fingerprint == second.fingerprint)
