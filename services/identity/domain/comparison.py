@@ -24,6 +24,7 @@ UNKNOWN = -1
 _NAME_LEVELS = ("autre", "eloigne", "proche", "une_faute", "variante", "identique")
 FAR, NEAR, TYPED, VARIANT, SAME_NAME = 1, 2, 3, 4, 5
 TYPED_DAY, PARTIAL_DAY, SAME_DAY = 4, 5, 6
+TYPED_POSTCODE, SAME_POSTCODE = 2, 3
 SAME_NIR = 2
 
 
@@ -90,7 +91,8 @@ def compare(one: Record, other: Record) -> Compared:
     nom, prenom, met = _names(one, other)
     postcode = _postcode(one.postcode, other.postcode)
     commune = name_level(one.commune, other.commune) if one.commune and other.commune else UNKNOWN
-    promised = postcode >= 2
+    # Postcodes that are a slip apart are two codes, and promise nothing, where the communes are unlike.
+    promised = postcode == SAME_POSTCODE or (postcode == TYPED_POSTCODE and commune >= NEAR)
     levels = (
         nom,
         prenom,
@@ -168,7 +170,7 @@ def name_level(one: Name, other: Name) -> int:
     """How alike two names are: 0 unlike … 5 identical."""
     a, b = one.text, other.text
     if a == b:
-        return SAME_NAME
+        return SAME_NAME if len(a) > 1 else FAR  # an initial is that of many names
     if one.core == other.core or one.parts <= other.parts or other.parts <= one.parts:
         return VARIANT
     shortest = min(len(a), len(b))

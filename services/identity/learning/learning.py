@@ -17,7 +17,7 @@ better (Lipton, Elkan and Narayanaswamy, 2014, theorem 1).
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -36,6 +36,8 @@ Patterns = Mapping[tuple[int, ...], Sequence[Pair]]
 
 # A pair with one chance in twenty is worth a human's look.
 _REVIEW = math.log2(0.05 / 0.95)
+# A wrong link is worse than one that is missing: where hardly a pair is of one person, as where all are.
+_LEAST_JOIN = -1.0
 # The weight that rarity cannot make up for: a pair this far below even odds is of two persons.
 _BEYOND_RARITY = -30.0
 # Before anything is known, one record in ten has another of its person.
@@ -74,7 +76,21 @@ def learn(records: Sequence[Record], version: str, effort: Effort | None = None)
     thresholds = Thresholds(0.0, _REVIEW, _REVIEW / 2)
     m, u = _frozen(start.M), _frozen(start.U)
     model = Model(version, len(records), _SIBLINGS, m, u, listed, unlisted, thresholds)
-    return _learned(model, _sampled(records, model, effort), effort.least)
+    return _learned(model, _sampled(records, model, effort), effort.least, _maximised)
+
+
+def fit(model: Model, records: Sequence[Record], effort: Effort | None = None) -> Model:
+    """The model among these records: how often traits come wrong is as it was learned; how rare values are,
+    how alike strangers, how many records a person has and the thresholds are as these records tell. Raises
+    `ValueError` for fewer than two records."""
+    if len(records) < 2:
+        raise ValueError("a model is fitted to no fewer than two records")
+    effort = effort or Effort()
+    listed, unlisted = frequencies_of(records, effort.least)
+    model = replace(
+        model, population=len(records), siblings=_SIBLINGS, frequencies=listed, unlisted=unlisted
+    )
+    return _learned(model, _sampled(records, model, effort), effort.least, _as_it_is)
 
 
 def _sampled(records: Sequence[Record], model: Model, effort: Effort) -> _Sample:
@@ -95,15 +111,27 @@ def _patterns(records: Sequence[Record], pairs: Iterable[Pair]) -> Patterns:
     return found
 
 
-def _learned(model: Model, sample: _Sample, least: int) -> Model:
+_Maximise = Callable[[Model, Mapping[tuple[int, ...], int]], tuple[Model, int]]
+
+
+def _maximised(model: Model, counts: Mapping[tuple[int, ...], int]) -> tuple[Model, int]:
+    """The model whose m make pairs with these levels likeliest, and in how many rounds."""
+    m, rounds = maximise(counts, _lists(model.m), _lists(model.u), math.exp2(model.prior))
+    return replace(model, m=_frozen(_tempered(m, model.siblings * model.population / 2))), rounds
+
+
+def _as_it_is(model: Model, _: Mapping[tuple[int, ...], int]) -> tuple[Model, int]:
+    return model, 0
+
+
+def _learned(model: Model, sample: _Sample, least: int, maximised: _Maximise) -> Model:
     counts = {levels: len(pairs) for levels, pairs in sample.patterns.items()}
     turns: list[dict[str, float]] = []
     probabilities: list[float] = []
     weigher = _Weigher(sample.records, model)
     for turn in range(_MOST_TURNS):
         model = replace(model, u=_frozen(_unlike(sample, weigher if turn else None)))
-        m, rounds = maximise(counts, _lists(model.m), _lists(model.u), math.exp2(model.prior))
-        model = replace(model, m=_frozen(_tempered(m, model.siblings * len(sample.records) / 2)))
+        model, rounds = maximised(model, counts)
         weigher = _Weigher(sample.records, model)
         probabilities = weigher.probabilities(sample.patterns)
         # Never none: one pair may be among the next million records.
@@ -215,7 +243,7 @@ def best_expected_f1(probabilities: Sequence[float]) -> float:
 
 def thresholds_of(expected_f1: float) -> Thresholds:
     """The thresholds of a model that expects this F1 of itself at best."""
-    join = math.log2(expected_f1 / (2 - expected_f1))
+    join = max(math.log2(expected_f1 / (2 - expected_f1)), _LEAST_JOIN)
     review = min(_REVIEW, join)
     return Thresholds(join, review, (join + review) / 2)
 

@@ -46,6 +46,7 @@ def pairs_of_one_postcode(records: Sequence[Record], count: int, random: Random)
         if record.postcode and record.commune:
             homes[record.postcode].append(at)
     shared = [home for home in homes.values() if len(home) > 1]
-    for _ in range(count if shared else 0):
-        one, other = random.sample(random.choice(shared), 2)
+    sizes = [len(home) * (len(home) - 1) for home in shared]
+    for home in random.choices(shared, sizes, k=count) if shared else ():
+        one, other = random.sample(home, 2)
         yield one, other
