@@ -22,6 +22,11 @@ Frequencies = Mapping[str, float]
 # What frequencies are of: those of `TRAITS`, then what keys are made of (see `blocking`).
 TABLES = ("nom", "prenom", "lieu_naissance", "code_postal", "commune", "annee", "jour", "debut")
 
+_TABLES_OF = {
+    **{name: (name,) for name in ("nom", "prenom", "lieu_naissance", "code_postal", "commune")},
+    "naissance": ("annee", "jour"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -72,6 +77,17 @@ class Model:
     def common_bits_of(self, trait: int) -> float:
         """How much agreeing on this trait tells on average, which its weights take for granted."""
         return -math.log2(self.u[TRAITS[trait].name][-1])
+
+    def typical_bits_of(self, trait: int) -> float:
+        """How much a value of this trait tells when two strangers happen to share it, by its frequencies."""
+        tables = _TABLES_OF[TRAITS[trait].name]
+        return -sum(math.log2(self._chance_of(table)) for table in tables)
+
+    def _chance_of(self, table: str) -> float:
+        """How likely two records of two persons bear the same value."""
+        listed = self.frequencies[table].values()
+        rest = max(1 - math.fsum(listed), 0.0)
+        return math.fsum(share * share for share in listed) + rest * self.unlisted[table]
 
     def for_population(self, records: int) -> "Model":
         """The same parameters for so many records: what is alike among many is less sure to be the same."""

@@ -90,6 +90,10 @@ class Scorer:
             model.common_bits_of(at) if trait.rare_from is not None else 0.0
             for at, trait in enumerate(TRAITS)
         )
+        self._typical = tuple(
+            model.typical_bits_of(at) if trait.rare_from is not None else 0.0
+            for at, trait in enumerate(TRAITS)
+        )
 
     def prepare(self, record: Record) -> Prepared:
         """The record, ready to be compared."""
@@ -159,8 +163,10 @@ class Scorer:
         return min(self.model.bits_of(table, name.text) for name in met for table in tables)
 
     def _rarity(self, trait: int, levels: tuple[int, ...], told: float) -> float:
-        rarity = told - self._common[trait]
-        return rarity * _NOT_QUITE if rarity > 0 and levels[trait] < _HIGHEST[trait] else rarity
+        if levels[trait] == _HIGHEST[trait]:
+            return told - self._common[trait]  # all that the value tells: what the level tells is taken back
+        rarity = told - self._typical[trait]
+        return rarity * _NOT_QUITE if rarity > 0 else rarity
 
     def explain(self, one: Prepared, other: Prepared) -> Explanation:
         """Each trait's level and weight, as data."""

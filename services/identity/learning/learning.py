@@ -211,13 +211,18 @@ def _counts(patterns: Patterns, weigher: _Weigher | None) -> dict[tuple[int, ...
 def _shares(
     counts: Mapping[tuple[int, ...], int], expected: Mapping[str, Sequence[float]], trust: float
 ) -> Probabilities:
-    """The share of each level among pairs that tell the trait, and `trust` more that are as expected."""
+    """The share of each level among pairs that tell the trait, and `trust` more that are as expected. That no
+    pair is of a level does not say that none ever is: half a pair is counted."""
     shares: Probabilities = {}
     for at, trait in enumerate(TRAITS):
-        seen = [trust * share for share in expected[trait.name]]
+        seen = [0.0] * len(trait.levels)
         for levels, count in counts.items():
             if levels[at] != UNKNOWN:
                 seen[levels[at]] += count
+        least = 0.5 if any(seen) else 0.0
+        seen = [
+            max(count + trust * share, least) for count, share in zip(seen, expected[trait.name], strict=True)
+        ]
         shares[trait.name] = [count / sum(seen) for count in seen]
     return shares
 
