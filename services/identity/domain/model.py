@@ -83,6 +83,12 @@ class Model:
         tables = _TABLES_OF[TRAITS[trait].name]
         return -sum(math.log2(self._chance_of(table)) for table in tables)
 
+    def rarest_bits_of(self, trait: int) -> float:
+        """How much the rarest value of this trait tells."""
+        tables = _TABLES_OF[TRAITS[trait].name]
+        least = (min((self.unlisted[table], *self.frequencies[table].values())) for table in tables)
+        return -math.fsum(map(math.log2, least))
+
     def _chance_of(self, table: str) -> float:
         """How likely two records of two persons bear the same value."""
         listed = self.frequencies[table].values()

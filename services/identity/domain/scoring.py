@@ -90,6 +90,9 @@ class Scorer:
             model.common_bits_of(at) if trait.rare_from is not None else 0.0
             for at, trait in enumerate(TRAITS)
         )
+        self._rarest = tuple(
+            model.rarest_bits_of(at) if trait.rare_from is not None else 0.0 for at, trait in enumerate(TRAITS)
+        )
         self._typical = tuple(
             model.typical_bits_of(at) if trait.rare_from is not None else 0.0
             for at, trait in enumerate(TRAITS)
@@ -117,6 +120,14 @@ class Scorer:
         total = self._prior
         for weights, level in zip(self._weights, levels, strict=True):
             total += weights[level]
+        return total
+
+    def most_for(self, levels: tuple[int, ...]) -> float:
+        """The odds, in bits, of the pair with the rarest values among all that compare like this."""
+        total = self.weigh_levels(levels)
+        for at, trait in enumerate(TRAITS):
+            if trait.rare_from is not None and levels[at] >= trait.rare_from:
+                total += max(self._rarest[at] - min(self._common[at], self._typical[at]), 0.0)
         return total
 
     def _rarities(self, compared: Compared, one: Prepared, other: Prepared) -> list[tuple[int, float]]:

@@ -38,8 +38,8 @@ Patterns = Mapping[tuple[int, ...], Sequence[Pair]]
 _REVIEW = math.log2(0.05 / 0.95)
 # A wrong link is worse than one that is missing: where hardly a pair is of one person, as where all are.
 _LEAST_JOIN = -1.0
-# The weight that rarity cannot make up for: a pair this far below even odds is of two persons.
-_BEYOND_RARITY = -30.0
+# However rare its values, a pair this far below even odds is of two persons.
+_BEYOND_RARITY = -20.0
 # Before anything is known, one record in ten has another of its person.
 _SIBLINGS = 0.1
 _MOST_TURNS = 6
@@ -165,11 +165,11 @@ class _Weigher:
         self._prepared = [self._scorer.prepare(record) for record in records]
 
     def probabilities(self, patterns: Patterns) -> list[float]:
-        """How likely each pair is of one person, in no order; not those that no rarity would make likely."""
+        """How likely each pair is of one person, in no order; not those that no rarity makes likely."""
         return [
             probability_of(self._weigh(pair))
             for levels, pairs in patterns.items()
-            if self._scorer.weigh_levels(levels) >= _BEYOND_RARITY
+            if self._scorer.most_for(levels) >= _BEYOND_RARITY
             for pair in pairs
         ]
 
@@ -178,14 +178,14 @@ class _Weigher:
         alike: list[Pair] = []
         unlike: list[Pair] = []
         for levels, pairs in patterns.items():
-            may_be = self._scorer.weigh_levels(levels) >= _BEYOND_RARITY
+            may_be = self._scorer.most_for(levels) >= _BEYOND_RARITY
             for pair in pairs:
                 (alike if may_be and self._weigh(pair) >= 0 else unlike).append(pair)
         return alike, unlike
 
     def of_two_persons(self, levels: tuple[int, ...], pairs: Sequence[Pair]) -> int:
         """How many of these pairs, all of these levels, are of two persons."""
-        if self._scorer.weigh_levels(levels) < _BEYOND_RARITY:
+        if self._scorer.most_for(levels) < _BEYOND_RARITY:
             return len(pairs)
         return sum(self._weigh(pair) < 0 for pair in pairs)
 
