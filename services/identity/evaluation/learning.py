@@ -12,19 +12,31 @@ from services.identity.domain.records import Record
 from services.identity.drawing.waterfall import LEVELS
 from services.identity.drawing.waterfall import TRAITS as TRAIT_NAMES
 from services.identity.evaluation.tables import Drawn, at
-from services.identity.learning.learning import Effort, learn
+from services.identity.learning.learning import Effort, fit, learn
 
 # To learn from, so many records drawn at random are as good as all.
 LEARNED_FROM = 100_000
+# To fit a model that is learned already, fewer are.
+FITTED_TO = 20_000
 
 
 def learned_on(records: Sequence[Record], population: int, effort: Effort | None = None) -> Model:
     """The model of these records, drawn at random from so many. Raises `Malformed` for fewer than two."""
     if len(records) < 2:
         raise Malformed("trop_peu_de_lignes", "Il faut au moins deux lignes pour apprendre.")
-    model = learn(records, "evaluation", effort)
+    return _for_all(learn(records, "evaluation", effort), len(records), population)
+
+
+def fitted_to(model: Model, records: Sequence[Record], population: int, effort: Effort) -> Model:
+    """A model that was learned elsewhere, fitted to these records, drawn at random from so many."""
+    if len(records) < 2:
+        return model.for_population(population)
+    return _for_all(fit(model, records, effort), len(records), population)
+
+
+def _for_all(model: Model, drawn: int, population: int) -> Model:
     # Of a person's other records, as few are in the sample as of all records.
-    share = max(population - 1, 1) / (len(records) - 1)
+    share = max(population - 1, 1) / (drawn - 1)
     return replace(model, population=population, siblings=model.siblings * share)
 
 

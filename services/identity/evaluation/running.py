@@ -18,7 +18,7 @@ from services.identity.domain.scoring import Scorer
 from services.identity.evaluation.columns import columns_of
 from services.identity.evaluation.feeding import Fed, Line, as_line, feed, id_of, shuffled
 from services.identity.evaluation.graph import Graph, read_graph
-from services.identity.evaluation.learning import LEARNED_FROM, learned_on
+from services.identity.evaluation.learning import FITTED_TO, LEARNED_FROM, fitted_to, learned_on
 from services.identity.evaluation.measures import Measured, Tally, TrueSizes, measured, true_sizes
 from services.identity.evaluation.mistakes import Mistakes, find_mistakes
 from services.identity.evaluation.room import Room
@@ -30,6 +30,7 @@ from services.identity.learning.learning import Effort
 
 # The model of a run is thrown away with it, and may hold the values that only two records bear.
 _EFFORT = Effort(least=2)
+_FITTING = Effort(least=2, random=100_000, candidates=300_000)
 # One that is written outlives its run: it holds no value that few bear.
 WRITTEN = Effort()
 _SPLINK_AT = (0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
@@ -133,7 +134,8 @@ def evaluate(asked: Asked, source: Source, room: Room, step: Step) -> Evaluation
         step("Apprentissage", 0)
         model = learned(source.lines(), source.survey.rows)
     else:
-        model = default_model().for_population(source.survey.rows)
+        step("Étalonnage", 0)
+        model = fitted(source.lines(), source.survey.rows)
     learning_seconds = time.perf_counter() - began if asked.learn else None
     scorer = Scorer(model)
     fed = feed(room, scorer, lines, asked.chunk, lambda count: step("Rapprochement", count))
@@ -166,10 +168,19 @@ def evaluate(asked: Asked, source: Source, room: Room, step: Step) -> Evaluation
 
 def learned(lines: Iterable[Line], rows: int, effort: Effort = _EFFORT) -> Model:
     """The model learned without labels on these lines, or on so many drawn from them, for all of them."""
+    return learned_on(_drawn(lines, rows, LEARNED_FROM), rows, effort)
+
+
+def fitted(lines: Iterable[Line], rows: int) -> Model:
+    """The model that ships, fitted without labels to these lines, or to so many drawn from them."""
+    return fitted_to(default_model(), _drawn(lines, rows, FITTED_TO), rows, _FITTING)
+
+
+def _drawn(lines: Iterable[Line], rows: int, most: int) -> list[Record]:
     draw = Random(1)  # noqa: S311 - a sample must be reproducible, not secret
-    share = LEARNED_FROM / rows if rows > LEARNED_FROM else 1.0
+    share = most / rows if rows > most else 1.0
     told = (personne for _, personne in lines if share == 1.0 or draw.random() < share)
-    return learned_on([record_of(personne) for personne in told], rows, effort)
+    return [record_of(personne) for personne in told]
 
 
 def record_of(personne: bytes) -> Record:

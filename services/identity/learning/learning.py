@@ -93,6 +93,18 @@ def fit(model: Model, records: Sequence[Record], effort: Effort | None = None) -
     return _learned(model, _sampled(records, model, effort), effort.least, _as_it_is)
 
 
+def tolerant(model: Model) -> Model:
+    """The model with no m lower than is expected before anything is learned, but for what makes it all one:
+    faults that a sample never made (another first name, a move) are made all the same by whom it never saw."""
+    highest = {
+        name: [max(pair) for pair in zip(values, start.M[name], strict=True)]
+        for name, values in model.m.items()
+    }
+    return replace(
+        model, m={name: tuple(value / sum(values) for value in values) for name, values in highest.items()}
+    )
+
+
 def _sampled(records: Sequence[Record], model: Model, effort: Effort) -> _Sample:
     random = Random(effort.seed)  # noqa: S311 - a sample must be reproducible, not secret
     draws = min(effort.random, len(records) * (len(records) - 1) // 2)
