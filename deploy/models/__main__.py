@@ -8,7 +8,7 @@ from pathlib import Path
 
 from services.identity.domain.model import dump_model
 from services.identity.domain.records import read_record
-from services.identity.learning.learning import Effort, learn, tolerant
+from services.identity.learning.learning import Effort, learn
 from services.sample.slips import statements
 
 _FILE = Path(__file__).parents[2] / "services" / "identity" / "domain" / "default_model.json"
@@ -21,7 +21,7 @@ _POPULATION = 50_000_000
 def main() -> None:
     """Write the default model."""
     records = [read_record(one.told) for one in statements(_PERSONS, seed=2026, with_home=True)]
-    model = replace(tolerant(learn(records, _VERSION, Effort(least=20))), population=_POPULATION)
+    model = replace(learn(records, _VERSION, Effort(least=20)), population=_POPULATION)
     _FILE.write_text(dump_model(model) + "\n", encoding="utf-8")
     print(f"{_FILE.name}: {len(records)} records, {dict(model.report)}")
 

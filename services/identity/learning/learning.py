@@ -80,29 +80,31 @@ def learn(records: Sequence[Record], version: str, effort: Effort | None = None)
 
 
 def fit(model: Model, records: Sequence[Record], effort: Effort | None = None) -> Model:
-    """The model among these records: how often traits come wrong is as it was learned; how rare values are,
-    how alike strangers, how many records a person has and the thresholds are as these records tell. Raises
-    `ValueError` for fewer than two records."""
+    """A model learned elsewhere, among these records: how rare values are, how alike strangers, how many
+    records a person has and the thresholds are as these records tell; how often traits come wrong is as it was
+    learned, or as is expected before anything is (`start`), whichever is more: other records have faults that
+    those never had. Raises `ValueError` for fewer than two records."""
     if len(records) < 2:
         raise ValueError("a model is fitted to no fewer than two records")
     effort = effort or Effort()
     listed, unlisted = frequencies_of(records, effort.least)
     model = replace(
-        model, population=len(records), siblings=_SIBLINGS, frequencies=listed, unlisted=unlisted
+        model,
+        population=len(records),
+        siblings=_SIBLINGS,
+        m=_frozen(_tolerant(model.m)),
+        frequencies=listed,
+        unlisted=unlisted,
     )
     return _learned(model, _sampled(records, model, effort), effort.least, _as_it_is)
 
 
-def tolerant(model: Model) -> Model:
-    """The model with no m lower than is expected before anything is learned, but for what makes it all one:
-    faults that a sample never made (another first name, a move) are made all the same by whom it never saw."""
+def _tolerant(m: Mapping[str, Sequence[float]]) -> Probabilities:
+    """No m lower than is expected before anything is learned, but for what makes their sum one."""
     highest = {
-        name: [max(pair) for pair in zip(values, start.M[name], strict=True)]
-        for name, values in model.m.items()
+        name: [max(pair) for pair in zip(values, start.M[name], strict=True)] for name, values in m.items()
     }
-    return replace(
-        model, m={name: tuple(value / sum(values) for value in values) for name, values in highest.items()}
-    )
+    return {name: [value / sum(values) for value in values] for name, values in highest.items()}
 
 
 def _sampled(records: Sequence[Record], model: Model, effort: Effort) -> _Sample:
