@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.identity.domain.comparison import (
     COMMUNE,
+    FAR,
     LIEU,
     NAISSANCE,
     NOM,
@@ -67,9 +68,17 @@ def test_the_commune_is_not_counted_twice_beside_its_postcode() -> None:
     assert levels[COMMUNE + 1] == 5
 
 
+def test_postcodes_a_slip_apart_promise_a_commune_only_where_it_is_the_same() -> None:
+    one, other = {"code_postal": "94591", "commune": "Kerava"}, {"code_postal": "94951"}
+    assert level(one, {**other, "commune": "Kerava"}, COMMUNE + 1) == "identique"
+    assert level(one, {**other, "commune": "Lumijoki"}, COMMUNE + 1) is None
+    assert level(one, {**other, "commune": "Lumijoki"}, COMMUNE) == "autre"
+
+
 NAMES = st.sampled_from(
     ["", "Durand", "Durrand", "Jean", "Jean-Noël", "J", "de La Tour", "Tour", "Test", "Zoé"]
 )
+INITIAL = "J"
 TOLD = st.fixed_dictionaries(
     {
         "nom_naissance": NAMES,
@@ -99,4 +108,7 @@ def test_a_record_is_on_the_highest_levels_with_itself(told: dict[str, str]) -> 
     levels = compare(record, record).levels
     highest = [len(trait.levels) - 1 for trait in TRAITS]
     highest[NAISSANCE] -= record.birth.endswith("00")  # as much as is told
+    for trait, names in ((NOM, record.surnames), (PRENOM, record.first_names)):
+        if {name.text for name in names} == {INITIAL}:
+            highest[trait] = FAR
     assert all(level in (UNKNOWN, high) for level, high in zip(levels, highest, strict=True))
