@@ -84,7 +84,11 @@ def evaluate(
     ],
     mapping: Mapping = None,
     learn: Annotated[
-        bool, typer.Option("--learn", help="Apprendre d’abord le modèle sur ce fichier, sans la vérité.")
+        bool,
+        typer.Option(
+            "--learn",
+            help="Apprendre d’abord le modèle sur ce fichier, sans la vérité ; sinon, celui livré lui est ajusté.",
+        ),
     ] = False,
     shuffle: Annotated[
         int | None, typer.Option(show_default=False, help="Mélanger les lignes, par cette graine.")

@@ -88,16 +88,10 @@ class Scorer:
         weights[NIR] = (0.0,) * len(weights[NIR])
         self._weights = tuple(weights)
         self._prior = model.prior
-        self._common = tuple(
-            model.common_bits_of(at) if trait.rare_from is not None else 0.0
-            for at, trait in enumerate(TRAITS)
-        )
-        self._rarest = tuple(
-            model.rarest_bits_of(at) if trait.rare_from is not None else 0.0 for at, trait in enumerate(TRAITS)
-        )
-        self._typical = tuple(
-            model.typical_bits_of(at) if trait.rare_from is not None else 0.0
-            for at, trait in enumerate(TRAITS)
+        bits = (model.common_bits_of, model.typical_bits_of, model.rarest_bits_of)
+        self._common, self._typical, self._rarest = (
+            tuple(told(at) if trait.rare_from is not None else 0.0 for at, trait in enumerate(TRAITS))
+            for told in bits
         )
 
     def prepare(self, record: Record) -> Prepared:
