@@ -87,7 +87,7 @@ def evaluate(
         bool,
         typer.Option(
             "--learn",
-            help="Apprendre d’abord le modèle sur ce fichier, sans la vérité ; sinon, celui livré lui est ajusté.",
+            help="Apprendre d’abord le modèle sur ce fichier, sans la vérité ; sinon, ajuster celui livré.",
         ),
     ] = False,
     shuffle: Annotated[
