@@ -78,22 +78,11 @@ class Model:
         """How much agreeing on this trait tells on average, which its weights take for granted."""
         return -math.log2(self.u[TRAITS[trait].name][-1])
 
-    def typical_bits_of(self, trait: int) -> float:
-        """How much a value of this trait tells when two strangers happen to share it, by its frequencies."""
-        tables = _TABLES_OF[TRAITS[trait].name]
-        return -sum(math.log2(self._chance_of(table)) for table in tables)
-
     def rarest_bits_of(self, trait: int) -> float:
         """How much the rarest value of this trait tells."""
         tables = _TABLES_OF[TRAITS[trait].name]
         least = (min((self.unlisted[table], *self.frequencies[table].values())) for table in tables)
         return -math.fsum(map(math.log2, least))
-
-    def _chance_of(self, table: str) -> float:
-        """How likely two records of two persons bear the same value."""
-        listed = self.frequencies[table].values()
-        rest = max(1 - math.fsum(listed), 0.0)
-        return math.fsum(share * share for share in listed) + rest * self.unlisted[table]
 
     def for_population(self, records: int) -> "Model":
         """The same parameters for so many records: what is alike among many is less sure to be the same."""

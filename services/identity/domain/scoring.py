@@ -88,10 +88,9 @@ class Scorer:
         weights[NIR] = (0.0,) * len(weights[NIR])
         self._weights = tuple(weights)
         self._prior = model.prior
-        bits = (model.common_bits_of, model.typical_bits_of, model.rarest_bits_of)
-        self._common, self._typical, self._rarest = (
+        self._common, self._rarest = (
             tuple(told(at) if trait.rare_from is not None else 0.0 for at, trait in enumerate(TRAITS))
-            for told in bits
+            for told in (model.common_bits_of, model.rarest_bits_of)
         )
 
     def prepare(self, record: Record) -> Prepared:
@@ -123,7 +122,7 @@ class Scorer:
         total = self.weigh_levels(levels)
         for at, trait in enumerate(TRAITS):
             if trait.rare_from is not None and levels[at] >= trait.rare_from:
-                total += max(self._rarest[at] - min(self._common[at], self._typical[at]), 0.0)
+                total += max(self._rarest[at] - self._common[at], 0.0)
         return total
 
     def _rarities(self, compared: Compared, one: Prepared, other: Prepared) -> list[tuple[int, float]]:
@@ -178,10 +177,8 @@ class Scorer:
         return min(self.model.bits_of(table, name.text) for name in met for table in tables)
 
     def _rarity(self, trait: int, levels: tuple[int, ...], told: float) -> float:
-        if levels[trait] == _HIGHEST[trait]:
-            return told - self._common[trait]  # all that the value tells: what the level tells is taken back
-        rarity = told - self._typical[trait]
-        return rarity * _NOT_QUITE if rarity > 0 else rarity
+        rarity = told - self._common[trait]
+        return rarity * _NOT_QUITE if rarity > 0 and levels[trait] < _HIGHEST[trait] else rarity
 
     def explain(self, one: Prepared, other: Prepared) -> Explanation:
         """Each trait's level and weight, as data."""
