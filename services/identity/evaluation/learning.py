@@ -18,6 +18,8 @@ from services.identity.learning.learning import Effort, fit, learn
 LEARNED_FROM = 100_000
 # To fit a model that is learned already, fewer are.
 FITTED_TO = 20_000
+# So few different records (a thousand times the same line) tell nothing of a population.
+_LEAST_FITTED_TO = 50
 
 
 def learned_on(records: Sequence[Record], population: int, effort: Effort | None = None) -> Model:
@@ -28,8 +30,9 @@ def learned_on(records: Sequence[Record], population: int, effort: Effort | None
 
 
 def fitted_to(model: Model, records: Sequence[Record], population: int, effort: Effort) -> Model:
-    """A model that was learned elsewhere, fitted to these records, drawn at random from so many."""
-    if len(records) < 2:
+    """A model that was learned elsewhere, fitted to these records, drawn at random from so many; as it is
+    where they are too few."""
+    if len({record.fingerprint for record in records}) < _LEAST_FITTED_TO:
         return model.for_population(population)
     return _for_all(fit(model, records, effort), len(records), population)
 
