@@ -28,8 +28,6 @@ from services.identity.domain.records import Record
 # A name that is nearly a rare one is rarer than most, but how rare depends on how many names are nearly it,
 # which no frequency tells: half is believed. That it is nearly a common one is believed in full.
 _NOT_QUITE = 0.5
-# Whoever lists all first names has them from the same paper: of those after the first, half is believed.
-_TOLD_AGAIN = 0.5
 _HIGHEST = tuple(len(trait.levels) - 1 for trait in TRAITS)
 
 
@@ -155,20 +153,12 @@ class Scorer:
         if compared.crossing is Crossing.NONE:
             return (
                 self._lesser(("nom",), one.surnames[i : i + 1] + other.surnames[j : j + 1]),
-                self._lesser(("prenom",), one.first_names[k : k + 1] + other.first_names[n : n + 1])
-                + self._told_by_others(one.first_names, other.first_names, k),
+                self._lesser(("prenom",), one.first_names[k : k + 1] + other.first_names[n : n + 1]),
             )
         both = ("nom", "prenom")
         across = self._lesser(both, one.surnames[i : i + 1] + other.first_names[j : j + 1])
         back = self._lesser(both, one.first_names[k : k + 1] + other.surnames[n : n + 1])
         return (across, back) if compared.crossing is Crossing.SURNAME_FIRST else (back, across)
-
-    def _told_by_others(self, ones: tuple[Name, ...], others: tuple[Name, ...], met: int) -> float:
-        """How much the first names tell that both records have beside the one that met."""
-        if len(ones) < 2 or len(others) < 2:
-            return 0.0
-        shared = (one for at, one in enumerate(ones) if at != met and len(one.text) > 1 and one in others)
-        return sum(self.model.bits_of("prenom", one.text) for one in shared) * _TOLD_AGAIN
 
     def _lesser(self, tables: tuple[str, ...], met: tuple[Name, ...]) -> float:
         """The bits of the more common of two names that met, by the tables in which it is more common."""
