@@ -158,7 +158,7 @@ DIFFERENCES = st.fixed_dictionaries(
         "join": st.floats(-8, 16),
         "gap": st.floats(0.5, 6),
         "population": st.sampled_from([1_000, 100_000, 50_000_000]),
-        "alike": st.sampled_from([0.5, 0.6, 0.7, 0.8]),
+        "laxer": st.sampled_from([6.0, 3.0, 0.0, -3.0]),
     }
 )
 
