@@ -19,7 +19,7 @@ from services.identity.domain.sketching import (
 from services.identity.learning.pairs import Pair
 
 # Of the pairs of one person, this share may be lost for weighing less than all others.
-_MISSED = 0.001
+_MISSED = 0.0005
 # Fewer pairs of one person do not tell how unlike they can be: all that share a key are compared.
 _ENOUGH = 500
 # So many pairs of the fewer are added to each level: none is impossible.
