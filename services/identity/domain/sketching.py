@@ -4,11 +4,11 @@ A Bloom filter for each part of a civil status, of what survives slips of the fi
 each name, each part of a date, each digit of dates and codes in its place (Schnell, Bachteler and Reiher,
 2009). Which bit a feature sets is a keyed hash, so a sketch says nothing to whoever has no key.
 
-Two sketches are weighed as two records are (Fellegi and Sunter): of each part, the share of the bits of the
-poorer sketch that the other has too falls on a level, and each level has a weight, learned among pairs that
-share a key. A pair is opened when its parts weigh enough together, as nearly all pairs of one person do (see
-`learning/glancing.py`). Whether two records are compared depends on nothing else, and is the same whichever
-comes first.
+Two sketches are weighed as two records are (Fellegi and Sunter): of each part, the shares of the bits of the
+poorer sketch and of the richer that the other has too are a level together, and each level has a weight,
+learned among pairs that share a key. A pair is opened when its parts weigh enough together, as nearly all
+pairs of one person do (see `learning/glancing.py`). Whether two records are compared depends on nothing else,
+and is the same whichever comes first.
 """
 
 import hashlib
@@ -25,8 +25,9 @@ from services.identity.domain.records import Record
 BITS = 256
 BYTES = BITS // 8
 _WORD = 64
-# From no bit shared to all of them.
-LEVELS = 9
+# A share is told in eighths; a level is two shares.
+_EIGHTHS = 9
+LEVELS = _EIGHTHS**2
 
 Sketches = NDArray[np.uint64]  # one row each, of four words
 Weights = NDArray[np.float64]
@@ -110,11 +111,17 @@ _MASKS = tuple(
 def levels_of(ones: Sketches, others: Sketches) -> list[NDArray[np.intp]]:
     """Of each part, the level of each pair of rows, from 0 to `LEVELS` − 1; −1 where one says nothing."""
     found = []
+    both = ones & others
     for masks in _MASKS:
-        shared, least = _count(ones & others, masks), np.minimum(_count(ones, masks), _count(others, masks))
-        level = shared.astype(np.intp) * (LEVELS - 1) // np.maximum(least, 1)
-        found.append(np.where(least == 0, -1, level))
+        shared, one, other = (_count(rows, masks) for rows in (both, ones, others))
+        poorer, richer = np.minimum(one, other), np.maximum(one, other)
+        level = _eighths(shared, poorer) * _EIGHTHS + _eighths(shared, richer)
+        found.append(np.where(poorer == 0, -1, level))
     return found
+
+
+def _eighths(shared: NDArray[np.uint8], bits: NDArray[np.uint8]) -> NDArray[np.intp]:
+    return shared.astype(np.intp) * (_EIGHTHS - 1) // np.maximum(bits, 1)
 
 
 def _count(rows: Sketches, masks: Sequence[tuple[int, np.uint64]]) -> NDArray[np.uint8]:
