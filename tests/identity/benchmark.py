@@ -254,7 +254,7 @@ def main() -> None:
     collect_seldom()
     latency(engine, scorer(asked.base), [chance.randrange(asked.base) for _ in range(200)])
     under = scorer(asked.base)
-    looks_at_all = Scorer(replace(under.model, glance=EVERYTHING))
+    looks_at_all = Scorer(replace(under.model, glances=EVERYTHING))
     numbers = [chance.randrange(asked.base) for _ in range(200)]
     against(engine, "its blocks", under, numbers)
     against(engine, f"{MOST_CANDIDATES} candidates, none dropped unopened", looks_at_all, numbers)

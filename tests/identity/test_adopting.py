@@ -54,7 +54,7 @@ def model(version: str, *, join: float, gap: float = 2.0, population: int = 0, l
         other,
         version=version,
         thresholds=Thresholds(join, join - 2 * gap, join - gap),
-        glance=replace(OLD.glance, least=OLD.glance.least - laxer),
+        glances=replace(OLD.glances, leasts=tuple(least - laxer for least in OLD.glances.leasts)),
     )
 
 

@@ -24,7 +24,8 @@ from services.identity.learning.pairs import candidate_pairs
 from services.sample.slips import statements
 from tests.identity.model import MODEL, zoe
 
-GLANCE = default_model().glance
+# Of the population that it was learned from: the laxest.
+GLANCE = default_model().for_population(1).glance
 
 
 def levels(one: Record, other: Record) -> dict[str, int]:
@@ -98,10 +99,18 @@ def test_of_other_people_next_to_nobody_is_lost_and_most_strangers_are_left() ->
 
 def test_a_model_that_was_not_learned_looks_at_everybody() -> None:
     ones, others = (rows_of([sketch_of(record, unkeyed)]) for record in (zoe(), read_record({})))
-    assert EVERYTHING.weigh(ones, others)[0] >= EVERYTHING.least
+    glance = EVERYTHING.among(50_000_000)
+    assert glance.weigh(ones, others)[0] >= glance.least
 
 
 def test_a_model_with_a_glance_of_another_shape_is_refused() -> None:
-    odd = replace(MODEL, glance=replace(GLANCE, weights={"noms": (0.0, 1.0)}))
+    odd = replace(MODEL, glances=replace(EVERYTHING, weights={"noms": (0.0, 1.0)}))
     with pytest.raises(ValueError, match="glance"):
         load_model(dump_model(odd))
+
+
+def test_the_more_records_there_are_the_fewer_are_opened() -> None:
+    leasts = default_model().glances.leasts
+    assert len(leasts) > 8
+    assert leasts[0] < leasts[-1]
+    assert default_model().for_population(10**12).glance.least == leasts[-1]

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from services.identity.domain.comparison import TRAITS
-from services.identity.domain.sketching import EVERYTHING, LEVELS, PARTS, Glance
+from services.identity.domain.sketching import EVERYTHING, LEVELS, PARTS, Glance, Glances
 
 Frequencies = Mapping[str, float]
 
@@ -53,13 +53,18 @@ class Model:
     unlisted: Frequencies
     thresholds: Thresholds
     # Which records are compared: those whose sketches weigh enough together (see `sketching`).
-    glance: Glance = EVERYTHING
+    glances: Glances = EVERYTHING
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def prior(self) -> float:
         """The odds, in bits, that two records drawn from the population are of one person."""
         return math.log2(self.siblings / max(self.population - 1 - self.siblings, 1))
+
+    @property
+    def glance(self) -> Glance:
+        """By which sketches are weighed among so many records."""
+        return self.glances.among(self.population)
 
     def weights_of(self, trait: str) -> tuple[float, ...]:
         """The weight of each level of a trait, in bits."""
@@ -103,8 +108,8 @@ def load_model(text: str) -> Model:
         if {name: len(values) for name, values in held[side].items()} != levels:
             raise ValueError(f"the model's {side} are of other traits or levels than those compared")
         held[side] = {name: tuple(values) for name, values in held[side].items()}
-    weights = {name: tuple(values) for name, values in held["glance"]["weights"].items()}
+    weights = {name: tuple(values) for name, values in held["glances"]["weights"].items()}
     if {name: len(values) for name, values in weights.items()} != {part.name: LEVELS for part in PARTS}:
         raise ValueError("the model's glance is of other parts or levels than sketches have")
-    glance = Glance(weights, held["glance"]["least"])
-    return Model(**{**held, "thresholds": Thresholds(**held["thresholds"]), "glance": glance})
+    glances = Glances(weights, tuple(held["glances"]["leasts"]), held["glances"]["population"])
+    return Model(**{**held, "thresholds": Thresholds(**held["thresholds"]), "glances": glances})

@@ -12,6 +12,7 @@ and is the same whichever comes first.
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -133,8 +134,8 @@ def _count(rows: Sketches, masks: Sequence[tuple[int, np.uint64]]) -> NDArray[np
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What is learned of sketches: the weight of each level of each of `PARTS`, in bits, and from which sum
-    on two records are compared."""
+    """What sketches are weighed with: the weight of each level of each of `PARTS`, in bits, and from which
+    sum on two records are compared."""
 
     weights: Mapping[str, tuple[float, ...]]
     least: float
@@ -148,5 +149,21 @@ class Glance:
         return total
 
 
+@dataclass(frozen=True, slots=True)
+class Glances:
+    """What is learned of sketches. `leasts` has the least sum for as many records as were learned from,
+    `population`, then for twice as many, and so on: the more there are, the more alike must be who is linked,
+    and the fewer need be compared."""
+
+    weights: Mapping[str, tuple[float, ...]]
+    leasts: tuple[float, ...]
+    population: int
+
+    def among(self, records: int) -> Glance:
+        """For so many records."""
+        doublings = math.floor(math.log2(max(records / self.population, 1)))
+        return Glance(self.weights, self.leasts[min(doublings, len(self.leasts) - 1)])
+
+
 # Compares whatever shares a key: for a model that was not learned.
-EVERYTHING = Glance({part.name: (0.0,) * LEVELS for part in PARTS}, 0.0)
+EVERYTHING = Glances({part.name: (0.0,) * LEVELS for part in PARTS}, (0.0,), 1)

@@ -1,6 +1,6 @@
 """What sketches tell, learned: how alike those of one person are, and those of two that share a key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from services.identity.domain.sketching import (
     LEVELS,
     PARTS,
     Glance,
+    Glances,
     levels_of,
     rows_of,
     sketch_of,
@@ -22,17 +23,21 @@ from services.identity.learning.pairs import Pair
 _MISSED = 0.0005
 # Fewer pairs of one person do not tell how unlike they can be: all that share a key are compared.
 _ENOUGH = 500
+# From some ten thousand records to some ten millions.
+_DOUBLINGS = 12
 # So many pairs of the fewer are added to each level: none is impossible.
 _UNSEEN = 0.5
 
 
-def glance_of(records: Sequence[Record], alike: Sequence[Pair], unlike: Sequence[Pair]) -> Glance:
-    """The weights of the parts of sketches, of pairs that share a key: `alike` are those of one person. From
-    the least on, nearly all of these are compared; where damage is rare, few others are."""
+def glances_of(records: Sequence[Record], alike: Mapping[Pair, float], unlike: Sequence[Pair]) -> Glances:
+    """The weights of the parts of sketches, of pairs that share a key: `alike` are those of one person, with
+    their weights in bits. From the least on, nearly all of these are compared; where damage is rare, few
+    others are. Among twice as many records a pair weighs a bit less, and one that is no link any more need
+    not be looked at."""
     if len(alike) < _ENOUGH:
         return EVERYTHING
     sketches = rows_of([sketch_of(record, unkeyed) for record in records])
-    ones, others = (np.array(pairs, np.intp).reshape(-1, 2) for pairs in (alike, unlike))
+    ones, others = (np.array(pairs, np.intp).reshape(-1, 2) for pairs in (list(alike), unlike))
     weights = {
         part.name: _weights(_counts(of_one), _counts(of_two))
         for part, of_one, of_two in zip(
@@ -42,8 +47,14 @@ def glance_of(records: Sequence[Record], alike: Sequence[Pair], unlike: Sequence
             strict=True,
         )
     }
-    found = np.sort(Glance(weights, 0.0).weigh(sketches[ones[:, 0]], sketches[ones[:, 1]]))
-    return Glance(weights, round(float(found[int(_MISSED * len(found))]) - 0.01, 2))
+    seen = Glance(weights, 0.0).weigh(sketches[ones[:, 0]], sketches[ones[:, 1]])
+    of_pairs, leasts = np.array(list(alike.values())), []
+    for doublings in range(_DOUBLINGS):
+        still = np.sort(seen[of_pairs >= doublings])
+        if len(still) < _ENOUGH:
+            break
+        leasts.append(round(float(still[int(_MISSED * len(still))]) - 0.01, 2))
+    return Glances(weights, tuple(leasts), len(records))
 
 
 def _counts(levels: NDArray[np.intp]) -> NDArray[np.intp]:

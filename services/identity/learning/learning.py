@@ -27,7 +27,7 @@ from services.identity.domain.records import Record
 from services.identity.domain.scoring import Scorer, probability_of
 from services.identity.learning import start
 from services.identity.learning.counting import frequencies_of
-from services.identity.learning.glancing import glance_of
+from services.identity.learning.glancing import glances_of
 from services.identity.learning.maximisation import Probabilities, maximise
 from services.identity.learning.pairs import Pair, candidate_pairs, pairs_of_one_postcode, random_pairs
 
@@ -170,8 +170,8 @@ def _learned(model: Model, sample: _Sample, least: int, maximised: _Maximise) ->
         "expected_pairs_of_one_person": sum(probabilities),
         "expected_f1": best,
     }
-    glance = glance_of(sample.records, *weigher.parted(sample.patterns))
-    return replace(model, thresholds=thresholds_of(best), glance=glance, report=report)
+    glances = glances_of(sample.records, *weigher.parted(sample.patterns))
+    return replace(model, thresholds=thresholds_of(best), glances=glances, report=report)
 
 
 class _Weigher:
@@ -190,14 +190,17 @@ class _Weigher:
             for pair in pairs
         ]
 
-    def parted(self, patterns: Patterns) -> tuple[list[Pair], list[Pair]]:
-        """The pairs that are likelier of one person than of two, and the others."""
-        alike: list[Pair] = []
+    def parted(self, patterns: Patterns) -> tuple[dict[Pair, float], list[Pair]]:
+        """The pairs that are likelier of one person than of two, with their weights, and the others."""
+        alike: dict[Pair, float] = {}
         unlike: list[Pair] = []
         for levels, pairs in patterns.items():
             may_be = self._scorer.most_for(levels) >= _BEYOND_RARITY
             for pair in pairs:
-                (alike if may_be and self._weigh(pair) >= 0 else unlike).append(pair)
+                if may_be and (weight := self._weigh(pair)) >= 0:
+                    alike[pair] = weight
+                else:
+                    unlike.append(pair)
         return alike, unlike
 
     def of_two_persons(self, levels: tuple[int, ...], pairs: Sequence[Pair]) -> int:
