@@ -94,6 +94,7 @@ class Formation(Asked):
     debut_prevu = Day(required=True)
     fin_prevue = Day(required=True)
     heures_prevues = Whole(most=20_000)
+    cout_total = Cents()  # accepted, of all funders together
 
     @validates_schema(skip_on_field_errors=True)
     def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
@@ -102,13 +103,30 @@ class Formation(Asked):
 
 
 class Realisation(Asked):
-    """What became of it: entrée, interruption, reprise, sortie, abandon (L.6353-10)."""
+    """What became of it: one event, and the day it took effect (L.6353-10).
+
+    Of a `report` or a `prolongation`: the dates planned from now on. Of a `contrat` (alternance): its
+    employer and planned end (`fin`); of a `rupture`, `le` is the first day without the contract.
+    """
 
     evenement = Code(nomenclatures.EVENEMENTS, required=True)
     le = Day(required=True)
     motif = Code(nomenclatures.MOTIFS_REALISATION)
     heures_realisees = Whole(most=20_000)
     taux_realisation = Whole(most=100)
+    realisation = Code(nomenclatures.REALISATIONS)
+    force_majeure = YesNo()
+    debut_prevu = Day()
+    fin_prevue = Day()
+    employeur = siret()
+    fin = Day()
+
+    @validates_schema(skip_on_field_errors=True)
+    def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
+        if "debut_prevu" in data and "fin_prevue" in data and data["fin_prevue"] < data["debut_prevu"]:
+            raise ValidationError("fin_avant_debut", "fin_prevue")
+        if "fin" in data and data["fin"] < data["le"]:
+            raise ValidationError("fin_avant_debut", "fin")
 
 
 class Poste(Asked):
@@ -149,11 +167,15 @@ class Certification(Asked):
 
 
 class Emploi(Asked):
-    """An employment contract (NEODeS S21.G00.40 and .62)."""
+    """An employment contract (NEODeS S21.G00.40 and .62).
+
+    An end once told stays until it is taken back: by `motif_fin` 099, or by a rectification.
+    """
 
     employeur = siret(required=True)
     numero_contrat = Text(most=20)
     nature_contrat = Code(nomenclatures.NATURES_CONTRAT, required=True)
+    dispositif = Code(nomenclatures.DISPOSITIFS_CONTRAT)
     debut = Day(required=True)
     fin = Day()
     motif_fin = Code(nomenclatures.MOTIFS_FIN_CONTRAT)

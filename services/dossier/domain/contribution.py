@@ -13,10 +13,15 @@ class File(NamedTuple):
     reference: str
 
 
+# Events of which there may be several: each is told by its day. Of the others there is one of each kind.
+_REPEATED = frozenset({"interruption", "reprise", "contrat", "rupture"})
+
+
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """What one source said at one time about one person. `faits` as in `contracts.declaration`.
 
+    `profile`: what the source was when it said it (`contracts.access.PROFILES`), where that is known.
     `withdrawn`: its source took it back, or put another declaration in its place.
     """
 
@@ -29,6 +34,9 @@ class Contribution:
     file: File
     faits: dict[str, Any]
     withdrawn: bool = False
+    profile: str | None = None
+    lot: str = ""
+    received_at: datetime | None = None
 
     @property
     def freshness(self) -> tuple[datetime, int, uuid.UUID]:
@@ -43,7 +51,7 @@ class Contribution:
         """What this contribution says something about: the freshest of a slot stands for it."""
         faits = self.faits
         match self.nature:
-            case "realisation" if faits["evenement"] in ("interruption", "reprise"):
+            case "realisation" if faits["evenement"] in _REPEATED:
                 return (self.source, *self.file, faits["evenement"], faits["le"])
             case "realisation":
                 return (self.source, *self.file, faits["evenement"])
@@ -52,9 +60,29 @@ class Contribution:
             case "certification":
                 return (self.source, self.reference, faits["certification"])
             case "emploi":
-                # The end of a contract is told twice (FCTU, then the monthly DSN): one contract.
-                return (self.source, faits["employeur"], faits.get("numero_contrat", ""), faits["debut"])
+                # What one statement of a contract leaves out, an earlier one still says: all of them stand.
+                return (str(self.declaration_id),)
             case "accompagnement":
                 return (self.source, self.reference)
             case _:
                 return (self.source, *self.file)
+
+    @property
+    def contract(self) -> tuple[str, str, str]:
+        """Of an `emploi`: which contract of the person it is (NEODeS: SIRET, S21.G00.40.009 and .001)."""
+        return (self.faits["employeur"], self.faits.get("numero_contrat", ""), self.faits["debut"])
+
+    @property
+    def effective_on(self) -> str:
+        """The day from which what it says is true, `aaaa-mm-jj`."""
+        faits = self.faits
+        match self.nature:
+            case "realisation" | "certification":
+                return str(faits["le"])
+            case "remuneration" | "emploi" | "accompagnement":
+                return str(faits["debut"])
+            case "formation" if "accord_le" not in faits:
+                # Declared late, a training was planned all the same before it began.
+                return min(self.emise_le.date().isoformat(), str(faits["debut_prevu"]))
+            case _:
+                return str(faits.get("accord_le") or self.emise_le.date().isoformat())

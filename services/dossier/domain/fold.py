@@ -1,211 +1,249 @@
 """Folds a person's contributions into a parcours: the same for the same contributions, in any order.
 
-1. What its source withdrew counts no more.
-2. Of what one source says about one thing (a slot), the freshest stands.
-3. Files of several funders that are one path become one dossier (`cofinancement`).
-4. In a dossier, the field of a formation comes from the freshest funder that states it; the dates of
-   what really happened from the funder of the file before anybody else (authority, then freshness).
+`assembling` sorts them. In a dossier each field is from whoever is most believed about it (`authority`), and
+of those equally believed, from the freshest; its events lead through `lifecycle` to its state; what does not
+hold together is an anomaly (`consistency`), found again at each fold and gone with its cause.
 """
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from services.dossier.domain.cofinancement import paths_of
+from services.dossier.domain.assembling import IN_A_DOSSIER, Assembled, Material, assemble
+from services.dossier.domain.authority import Ground, Subject, rank_of
+from services.dossier.domain.cofinancement import Ruling
+from services.dossier.domain.consistency import View, anomalies_of
 from services.dossier.domain.contribution import Contribution, File
-from services.dossier.domain.parcours import Dossier, Effect, Parcours, Relation, Share, State
+from services.dossier.domain.jobs import Job, jobs_of
+from services.dossier.domain.lifecycle import State, furthest, replay
+from services.dossier.domain.parcours import Anomaly, Dossier, Doubt, Effect, Parcours, Relation, Share
+from services.dossier.domain.realisation import DATES_PLANNED, happening_of
 
-IN_A_DOSSIER = frozenset({"formation", "realisation", "financement", "remuneration"})
-_DATES_OF_FORMATION = ("accord_le", "debut_prevu", "fin_prevue", "heures_prevues")
+# Of a dossier's file, and of no block by itself: the total is shown with what is paid of it.
+NOT_OF_THE_FORMATION = frozenset({*DATES_PLANNED, "cout_total"})
+NOT_PAID: frozenset[State] = frozenset({"refuse", "annule"})
 
 
-def fold(person_id: uuid.UUID, contributions: Iterable[Contribution]) -> Parcours:
-    """The parcours that these contributions make."""
-    known = sorted({one.declaration_id: one for one in contributions}.values(), key=lambda one: one.freshness)
-    standing: dict[tuple[str, ...], Contribution] = {}
-    for one in known:
-        if not one.withdrawn and one.nature != "suppression":
-            standing[(one.nature, *one.slot)] = one
-    live = sorted(standing.values(), key=lambda one: one.freshness)
-    dossiers, place = _dossiers(person_id, live)
-    blocks = _person_blocks(live)
+def fold(
+    person_id: uuid.UUID, contributions: Iterable[Contribution], rulings: Iterable[Ruling] = ()
+) -> Parcours:
+    """The parcours that these contributions make, under these rulings about its files."""
+    return fold_assembled(person_id, assemble(person_id, contributions, rulings))
+
+
+def fold_assembled(person_id: uuid.UUID, assembled: Assembled) -> Parcours:
+    """The same, of contributions that are sorted already."""
+    jobs = jobs_of(assembled.of("emploi"))
+    certificates = believed_certificates(assembled)
+    doubts = _doubts(assembled)
+    dossiers = tuple(
+        _dossier(material, jobs, certificates, doubts.get(material.dossier_id, ()))
+        for material in assembled.materials
+    )
+    block = Blocks()
+    block.lists("certifications", _listed(certificates, "certificateur", "le"))
+    block.lists("emplois", [(job.shown, job.said[-1]) for job in jobs])
+    for number, job in enumerate(jobs):
+        block.grounds.update({f"emplois.{number}.{name}": by for name, by in job.by.items()})
+    block.lists("accompagnements", _listed(assembled.of("accompagnement"), "operateur", "debut"))
     return Parcours(
         person_id=person_id,
-        dossiers=tuple(sorted(dossiers, key=lambda dossier: dossier.dossier_id)),
-        blocks=blocks,
-        relations=_relations(live, {"accompagnement": "accompagne", "certification": "certifie"}),
-        effects=_effects(known, live, place),
+        dossiers=dossiers,
+        blocks=block.shown,
+        relations=_relations(assembled),
+        effects=_effects(assembled, dossiers),
+        grounds=block.grounds,
     )
 
 
-def _dossiers(
-    person_id: uuid.UUID, live: Sequence[Contribution]
-) -> tuple[list[Dossier], dict[File, tuple[uuid.UUID, bool]]]:
-    """The dossiers, and for each file its dossier and whether it is the dossier's first file."""
-    by_file: dict[File, list[Contribution]] = defaultdict(list)
-    for one in live:
-        if one.nature in IN_A_DOSSIER:
-            by_file[one.file].append(one)
-    formations = {file: stated for file, of_file in by_file.items() if (stated := _formation(of_file))}
-    paths = paths_of(formations) + [[file] for file in sorted(by_file) if file not in formations]
-    certifications = [one for one in live if one.nature == "certification"]
-    dossiers, place = [], {}
-    for path in paths:
-        dossier_id = uuid.uuid5(person_id, "/".join(path[0]))
-        place.update({file: (dossier_id, file == path[0]) for file in path})
-        said = sorted((one for file in path for one in by_file[file]), key=lambda one: one.freshness)
-        dossiers.append(_dossier(dossier_id, said, certifications))
-    return dossiers, place
+@dataclass(slots=True)
+class Blocks:
+    """Blocks as they are shown, and whose each of their fields is."""
+
+    shown: dict[str, Any] = field(default_factory=dict)
+    grounds: dict[str, Contribution] = field(default_factory=dict)
+
+    def fields(self, name: str, values: Mapping[str, Any], by: Mapping[str, Contribution]) -> None:
+        """A block of fields; an empty one is none."""
+        if values:
+            self.shown[name] = values
+            self.grounds.update({f"{name}.{each}": one for each, one in by.items()})
+
+    def lists(self, name: str, items: Sequence[tuple[dict[str, Any], Contribution]]) -> None:
+        """A block that is a list; an empty one is none."""
+        if items:
+            self.shown[name] = [item for item, _ in items]
+            self.grounds.update({f"{name}.{number}": one for number, (_, one) in enumerate(items)})
 
 
-def _formation(said: Sequence[Contribution]) -> dict[str, Any]:
-    """Each field from the freshest contribution that states it; nothing when nobody did."""
-    merged: dict[str, Any] = {}
+def believed_certificates(assembled: Assembled) -> list[Contribution]:
+    """The results of certifications, each certification's from those most believed about it."""
+    return most_believed(
+        "certification", assembled.of("certification"), lambda one: one.faits["certification"]
+    )
+
+
+def most_believed(
+    subject: Subject, said: Sequence[Contribution], about: Callable[[Contribution], Any]
+) -> list[Contribution]:
+    """Of what is said about one thing, what those most believed say; all of it, where they are equals."""
+    if len(said) < 2:
+        return list(said)
+    ranks: dict[Any, int] = {}
     for one in said:
-        if one.nature == "formation":
-            merged.update(one.faits)
-    return merged
+        rank = rank_of(subject, one, Ground())
+        ranks[about(one)] = min(rank, ranks.get(about(one), rank))
+    return [one for one in said if rank_of(subject, one, Ground()) == ranks[about(one)]]
 
 
 def _dossier(
-    dossier_id: uuid.UUID, said: Sequence[Contribution], certifications: Sequence[Contribution]
+    material: Material, jobs: Sequence[Job], certificates: Sequence[Contribution], doubts: Sequence[Doubt]
 ) -> Dossier:
-    formation = _formation(said)
-    dates = {name: formation.pop(name) for name in _DATES_OF_FORMATION if name in formation}
-    dates.update(_realisation([one for one in said if one.nature == "realisation"]))
-    financements = _financements(said)
-    blocks = {
-        "formation": formation,
-        "dates": dates,
-        "financements": financements,
-        "remunerations": _listed(said, "remuneration", "payeur", "debut"),
-        "certifications": _listed(
-            [one for one in certifications if one.faits["certification"] == formation.get("certification")],
-            "certification",
-            "certificateur",
-            "le",
-        ),
-    }
+    formation, told_by = _formation(material)
+    certified = [one for one in certificates if one.faits["certification"] == formation.get("certification")]
+    happening = happening_of(material, jobs, certified)
+    replayed = {file: replay(events) for file, events in happening.of_file.items()}
+    states = {file: state for file, (state, _) in replayed.items()}
+    financements, paid = _financements(material, states), believed_pay(material)
+    blocks = Blocks()
+    blocks.fields("formation", formation, told_by)
+    blocks.fields("dates", happening.dates, happening.by)
+    blocks.lists("financements", financements)
+    blocks.lists("remunerations", _listed(paid, "payeur", "debut"))
+    blocks.lists("certifications", _listed(certified, "certificateur", "le"))
+    # What a refused file makes impossible is no anomaly while another file of the path lives on.
+    alive = [file for file in material.files if states[file] not in NOT_PAID] or material.files
+    refused = [one for file in alive for one in replayed[file][1]]
+    shares = [item for item, _ in financements if item["etat"] not in NOT_PAID]
+    view = View(
+        material,
+        happening,
+        formation,
+        sum(item["total"] for item in shares),
+        paid,
+        certified,
+        refused,
+        doubts,
+    )
     return Dossier(
-        dossier_id=dossier_id,
-        state=_state(formation, dates),
-        blocks={name: block for name, block in blocks.items() if block},
-        relations=tuple(
-            sorted(
-                {Relation(one.file.financeur, "finance") for one in said if one.source == one.file.financeur}
-                | {Relation(one.source, "finance") for one in said if one.nature == "financement"}
-                | {Relation(one.source, "paie") for one in said if one.nature == "remuneration"}
-            )
-        ),
-        shares=tuple(Share(one["financeur"], one["total"]) for one in financements),
+        dossier_id=material.dossier_id,
+        state=furthest(list(states.values())),
+        blocks=blocks.shown,
+        relations=tuple(sorted(_relations_to(material, paid))),
+        shares=tuple(Share(item["financeur"], item["total"]) for item in shares),
+        happened={file: tuple(events) for file, events in happening.of_file.items()},
+        anomalies=tuple(anomalies_of(view)),
+        doubts=tuple(doubts),
+        grounds=blocks.grounds,
     )
 
 
-def _realisation(events: Sequence[Contribution]) -> dict[str, Any]:
-    """What really happened: the funder of the file is believed before others, then the freshest."""
-    by_authority = sorted(events, key=lambda one: (one.source == one.file.financeur, one.freshness))
-    told: dict[str, Contribution] = {one.faits["evenement"]: one for one in by_authority}
-    dates: dict[str, Any] = {}
-    if entree := told.get("entree"):
-        dates["entree_le"] = entree.faits["le"]
-    ended = [one for name in ("sortie", "abandon") if (one := told.get(name))]
-    if ended:
-        last = max(ended, key=lambda one: (one.source == one.file.financeur, one.freshness))
-        dates["sortie_le"] = last.faits["le"]
-        dates["abandon"] = last.faits["evenement"] == "abandon"
-        for name in ("motif", "heures_realisees", "taux_realisation"):
-            if name in last.faits:
-                dates[name] = last.faits[name]
-    if interruptions := _interruptions(by_authority):
-        dates["interruptions"] = interruptions
-    return dates
+def _formation(material: Material) -> tuple[dict[str, Any], dict[str, Contribution]]:
+    """The formation of a path: each field from whoever is most believed about it; and who that is."""
+    merged: dict[str, Any] = {}
+    by: dict[str, Contribution] = {}
+    for one in material.believed("formation", material.of("formation")):
+        for name, value in one.faits.items():
+            if name not in NOT_OF_THE_FORMATION:
+                merged[name], by[name] = value, one
+    return merged, by
 
 
-def _interruptions(events: Sequence[Contribution]) -> list[dict[str, Any]]:
-    """Each interruption with the first reprise after it, however many sources told of either."""
-    starts = {
-        one.faits["le"]: one.faits.get("motif") for one in events if one.faits["evenement"] == "interruption"
+def believed_pay(material: Material) -> list[Contribution]:
+    """What was paid to the person, each period's from those most believed about it."""
+    return most_believed("remuneration", material.of("remuneration"), period_of)
+
+
+def period_of(one: Contribution) -> tuple[str, str]:
+    """The period that a `remuneration` is for."""
+    return one.faits["debut"], one.faits["fin"]
+
+
+def _relations_to(material: Material, paid: Sequence[Contribution]) -> set[Relation]:
+    return {
+        *(Relation(one.source, "finance") for one in material.said if one.source == one.file.financeur),
+        *(Relation(one.source, "finance") for one in material.of("financement")),
+        *(Relation(one.source, "paie") for one in paid),
     }
-    ends = sorted({one.faits["le"] for one in events if one.faits["evenement"] == "reprise"})
-    intervals: list[dict[str, Any]] = []
-    for start in sorted(starts):
-        if intervals and (intervals[-1]["fin"] is None or start < intervals[-1]["fin"]):
-            continue  # already interrupted: the same interruption, told twice
-        end = next((day for day in ends if day > start), None)
-        intervals.append({"debut": start, "fin": end, "motif": starts[start]})
-    return intervals
 
 
-def _financements(said: Sequence[Contribution]) -> list[dict[str, Any]]:
-    """One for each funder's file, with its costs by nature and their total, in cents."""
-    dispositifs = {one.file: one.faits["dispositif"] for one in said if one.nature == "formation"}
-    found = [
-        {
+def _financements(
+    material: Material, states: Mapping[File, State]
+) -> list[tuple[dict[str, Any], Contribution]]:
+    """One for each funder's file, with its costs by nature and their total, in cents, and where it is."""
+    stated = {one.file: one.faits for one in material.of("formation")}
+    found = []
+    for one in material.of("financement"):
+        formation = stated.get(one.file, {})
+        item = {
             "financeur": one.source,
             "reference": one.file.reference,
-            "dispositif": dispositifs.get(one.file),
+            "dispositif": formation.get("dispositif"),
             "postes": one.faits["postes"],
             "total": sum(poste["montant"] for poste in one.faits["postes"]),
             "accord_le": one.faits.get("accord_le"),
+            "etat": states[one.file],
         }
-        for one in said
-        if one.nature == "financement"
-    ]
-    return sorted(found, key=lambda one: (one["financeur"], one["reference"]))
+        if "cout_total" in formation:
+            item["cout_total"] = formation["cout_total"]
+        found.append((item, one))
+    return sorted(found, key=lambda each: (each[0]["financeur"], each[0]["reference"]))
 
 
-def _listed(said: Sequence[Contribution], nature: str, who: str, when: str) -> list[dict[str, Any]]:
-    found = [{who: one.source, **one.faits} for one in said if one.nature == nature]
-    return sorted(found, key=lambda one: (one[when], one[who]))
+def _listed(said: Iterable[Contribution], who: str, when: str) -> list[tuple[dict[str, Any], Contribution]]:
+    found = [({who: one.source, **one.faits}, one) for one in said]
+    return sorted(found, key=lambda each: (each[0][when], each[0][who]))
 
 
-def _state(formation: dict[str, Any], dates: dict[str, Any]) -> State:
-    if "sortie_le" in dates:
-        return "abandonne" if dates["abandon"] else "termine"
-    if any(interruption["fin"] is None for interruption in dates.get("interruptions", ())):
-        return "interrompu"
-    if "entree_le" in dates:
-        return "en_formation"
-    return "prevu" if formation else "annonce"
+def _doubts(assembled: Assembled) -> dict[uuid.UUID, list[Doubt]]:
+    found: dict[uuid.UUID, set[Doubt]] = defaultdict(set)
+    for one, other, cause in assembled.doubts:
+        here, there = assembled.places[one].dossier_id, assembled.places[other].dossier_id
+        found[here].add(Doubt(there, cause))
+        found[there].add(Doubt(here, cause))
+    return {dossier_id: sorted(doubts) for dossier_id, doubts in found.items()}
 
 
-def _person_blocks(live: Sequence[Contribution]) -> dict[str, Any]:
-    blocks = {
-        "certifications": _listed(live, "certification", "certificateur", "le"),
-        "emplois": _listed(live, "emploi", "declarant", "debut"),
-        "accompagnements": _listed(live, "accompagnement", "operateur", "debut"),
-    }
-    return {name: block for name, block in blocks.items() if block}
+_ROLES = {"accompagnement": "accompagne", "certification": "certifie"}
 
 
-def _relations(live: Sequence[Contribution], roles: dict[str, str]) -> tuple[Relation, ...]:
-    return tuple(sorted({Relation(one.source, roles[one.nature]) for one in live if one.nature in roles}))
+def _relations(assembled: Assembled) -> tuple[Relation, ...]:
+    live = assembled.live
+    return tuple(sorted({Relation(one.source, _ROLES[one.nature]) for one in live if one.nature in _ROLES}))
 
 
-def _effects(
-    known: Sequence[Contribution],
-    live: Sequence[Contribution],
-    place: dict[File, tuple[uuid.UUID, bool]],
-) -> dict[uuid.UUID, Effect]:
-    standing = {one.declaration_id for one in live}
+def _effects(assembled: Assembled, dossiers: Iterable[Dossier]) -> dict[uuid.UUID, Effect]:
+    standing = {one.declaration_id for one in assembled.live}
+    findings = _findings(anomaly for dossier in dossiers for anomaly in dossier.anomalies)
     effects: dict[uuid.UUID, Effect] = {}
     opened: set[File] = set()
-    for one in known:
-        dossier_id, is_first = place.get(one.file, (None, False))
+    for one in assembled.known:
+        place = assembled.places.get(one.file)
+        dossier_id = place.dossier_id if place else None
+        found = findings.get(one.declaration_id, ())
         if one.nature == "suppression":
-            effects[one.declaration_id] = Effect("retrait_effectue", None)
+            effect = Effect("retrait_effectue", None)
         elif one.withdrawn:
-            effects[one.declaration_id] = Effect("retiree", None)
+            effect = Effect("retiree", None)
         elif one.nature not in IN_A_DOSSIER:
-            effects[one.declaration_id] = Effect("parcours_complete", None)
+            effect = Effect("parcours_complete", None, found)
         elif one.declaration_id not in standing:
-            effects[one.declaration_id] = Effect("remplacee", dossier_id)
+            effect = Effect("remplacee", dossier_id)
         elif one.file in opened:
-            effects[one.declaration_id] = Effect("dossier_complete", dossier_id)
+            effect = Effect("dossier_complete", dossier_id, found)
         else:
             opened.add(one.file)
-            effects[one.declaration_id] = Effect(
-                "dossier_ouvert" if is_first else "cofinancement_reconnu", dossier_id
-            )
+            is_first = place is not None and place.is_first
+            effect = Effect("dossier_ouvert" if is_first else "cofinancement_reconnu", dossier_id, found)
+        effects[one.declaration_id] = effect
     return effects
+
+
+def _findings(anomalies: Iterable[Anomaly]) -> dict[uuid.UUID, tuple[tuple[str, str], ...]]:
+    found: dict[uuid.UUID, dict[tuple[str, str], None]] = defaultdict(dict)
+    for anomaly in anomalies:
+        for declaration_id, path in anomaly.blamed:
+            found[declaration_id][anomaly.code, path] = None
+    return {declaration_id: tuple(codes) for declaration_id, codes in found.items()}

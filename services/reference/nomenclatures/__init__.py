@@ -3,7 +3,11 @@
 `communes` and `pays`, samples read from files, are imported by their own names.
 """
 
-from services.reference.nomenclatures.emploi import MOTIFS_FIN_CONTRAT, NATURES_CONTRAT
+from services.reference.nomenclatures.emploi import (
+    DISPOSITIFS_CONTRAT,
+    MOTIFS_FIN_CONTRAT,
+    NATURES_CONTRAT,
+)
 from services.reference.nomenclatures.financeurs import FINANCEURS, OPCOS
 from services.reference.nomenclatures.formation import (
     DISPOSITIFS,
@@ -13,6 +17,7 @@ from services.reference.nomenclatures.formation import (
     MOTIFS_REALISATION,
     NATURES_COUT,
     NIVEAUX_CEP,
+    REALISATIONS,
     RESULTATS_CERTIFICATION,
     VALIDITE_DISPOSITIFS,
     is_dispositif_open,
@@ -30,6 +35,7 @@ from services.reference.nomenclatures.validity import Validity
 __all__ = [
     "DEPARTEMENTS",
     "DISPOSITIFS",
+    "DISPOSITIFS_CONTRAT",
     "EVENEMENTS",
     "FINANCEURS",
     "MENTIONS",
@@ -41,6 +47,7 @@ __all__ = [
     "NIVEAUX_CEP",
     "NIVEAUX_DIPLOME",
     "OPCOS",
+    "REALISATIONS",
     "REGIONS",
     "RESULTATS_CERTIFICATION",
     "TRANCHES_AGE",

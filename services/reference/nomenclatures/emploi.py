@@ -32,6 +32,16 @@ NATURES_CONTRAT: Mapping[str, str] = {
     "93": "Ligne de service",
 }
 
+# NEODeS S21.G00.40.008, those of an alternance.
+DISPOSITIFS_CONTRAT: Mapping[str, str] = {
+    "61": "Contrat de professionnalisation",
+    "64": "Contrat d’apprentissage, entreprise artisanale ou de moins de 11 salariés",
+    "65": "Contrat d’apprentissage, entreprise d’au moins 11 salariés",
+    "81": "Contrat d’apprentissage, secteur public",
+    "92": "Stage de la formation professionnelle",
+    "99": "Non concerné",
+}
+
 # NEODeS S21.G00.62.002.
 MOTIFS_FIN_CONTRAT: Mapping[str, str] = {
     "011": "Licenciement suite à liquidation judiciaire",

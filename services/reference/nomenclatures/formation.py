@@ -50,13 +50,29 @@ MODALITES: Mapping[str, str] = {
     "alternance": "En alternance",
 }
 
-# L.6353-10: début, interruptions, achèvement.
+# L.6353-10: début, interruptions, achèvement; what is decided before (accord, refus, annulation); the
+# contract of an alternant (D.6224-1, L.6222-18); the service fait (R.6323-33 3°).
 EVENEMENTS: Mapping[str, str] = {
     "entree": "Entrée effective",
     "interruption": "Interruption",
     "reprise": "Reprise",
     "sortie": "Sortie effective",
     "abandon": "Abandon",
+    "accord": "Accord de prise en charge",
+    "refus": "Refus de prise en charge",
+    "annulation": "Annulation avant l’entrée",
+    "report": "Report à d’autres dates",
+    "prolongation": "Prolongation",
+    "contrat": "Début d’un contrat d’alternance",
+    "rupture": "Rupture du contrat d’alternance",
+    "exclusion": "Exclusion par l’organisme de formation",
+    "service_fait": "Service fait",
+}
+
+# What was done of what was planned, as EDOF asks at the exit.
+REALISATIONS: Mapping[str, str] = {
+    "totale": "Réalisation totale",
+    "partielle": "Réalisation partielle",
 }
 
 # Why a training was interrupted, or ended: EDOF's reasons first, then ours.
