@@ -98,14 +98,14 @@ class Running:
     def _counts(self) -> dict[str, tuple[int, int]]:
         states = self.states()
         accepted = sum(states.values()) - states["rejetee"]
+        kept = "declaration WHERE is_kept"
         decided = "(SELECT DISTINCT declaration_id FROM decision) AS decided"
-        complete = "contribution WHERE nature IS NOT NULL AND person_id IS NOT NULL"
         return {
             "identity decided every accepted line": (self.count("identity", decided), accepted),
-            "dossier has every line": (self.count("dossier", complete), accepted),
+            "dossier has every line": (self.count("dossier", kept), accepted),
             "every contribution has its effect": (
-                self.count("dossier", f"{complete} AND effect IS NOT NULL"),
-                self.count("dossier", complete),
+                self.count("dossier", "parcours, jsonb_object_keys(effects)"),
+                self.count("dossier", kept),
             ),
             "ingestion knows every effect": (states["en_effet"], accepted),
             "access knows every parcours": (

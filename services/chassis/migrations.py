@@ -1,6 +1,7 @@
 """Brings a service's database to the tables its code knows: one at a time, and giving way to traffic."""
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -17,6 +18,7 @@ _SERVICES = Path(__file__).parent.parent
 # A migration that cannot have its lock at once gives up and is run again, rather than queue
 # everybody behind it. Building an index on a large table is done CONCURRENTLY, by a job of its own.
 _LOCK_TIMEOUT, _STATEMENT_TIMEOUT = "5s", "10min"
+_PARTS_OF_TABLES = text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
 
 
 def _config(service: str, metadata: MetaData, connection: Connection | None) -> Config:
@@ -60,7 +62,18 @@ def pending(service: str, engine: Engine, metadata: MetaData) -> list[str]:
 def differences(engine: Engine, metadata: MetaData) -> list[object]:
     """How the database differs from the tables in the code; nothing, after `migrate`."""
     with engine.connect() as connection:
-        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+        options = {"include_name": whole_tables(connection)}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+
+def whole_tables(connection: Connection) -> Callable[[str | None, str, object], bool]:
+    """Which names of the database stand for something of the code: the parts of a table are the table's."""
+    parts = set(connection.execute(_PARTS_OF_TABLES).scalars())
+
+    def stands_for_something(name: str | None, kind: str, _: object) -> bool:
+        return kind != "table" or name not in parts
+
+    return stands_for_something
 
 
 def write(service: str, engine: Engine, metadata: MetaData, message: str) -> None:

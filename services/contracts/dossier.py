@@ -7,8 +7,8 @@ facts_changed          to reporting: what is counted, the person being a keyed h
 
 from marshmallow import fields
 
-from services.contracts.fields import Asked, Code, Text, Told
-from services.contracts.message import Call, Event
+from services.contracts.fields import Asked, Code, Day, Instant, Part, Text, Told
+from services.contracts.message import Call, Caller, Event
 
 # What an organisation is to a dossier or to a person.
 ROLES = ("finance", "paie", "certifie", "accompagne", "emploie")
@@ -70,13 +70,125 @@ EFFECTS = {
 }
 
 
+GRAVITIES = {
+    "erreur": "une des déclarations est fausse : sa source doit dire laquelle",
+    "alerte": "cela peut être exact : à vérifier",
+}
+
+# What can be found in a dossier, once declarations meet there: what it is, and what their sources can do
+# about it.
+ANOMALIES = {
+    "sortie_avant_entree": (
+        "La sortie précède l’entrée en formation.",
+        "Rectifiez la date qui est fausse : celle de l’entrée ou celle de la sortie.",
+    ),
+    "sortie_sans_entree": (
+        "Une sortie est déclarée, et l’entrée ne l’est pas.",
+        "Déclarez l’entrée effective (événement « entree »).",
+    ),
+    "evenement_futur": (
+        "L’événement est daté d’après sa déclaration.",
+        "Rectifiez la date, ou déclarez l’événement une fois qu’il a eu lieu.",
+    ),
+    "entree_apres_fin_prevue": (
+        "L’entrée est postérieure à la fin prévue.",
+        "Rectifiez l’entrée, ou déclarez les nouvelles dates (événement « report »).",
+    ),
+    "entree_ancienne": (
+        "L’entrée précède de plus d’un an la première déclaration du dossier.",
+        "Vérifiez l’année de la date d’entrée.",
+    ),
+    "heures_prevues_excessives": (
+        "Les heures prévues dépassent dix heures par jour.",
+        "Vérifiez les heures et les dates prévues.",
+    ),
+    "heures_realisees_excessives": (
+        "Les heures réalisées dépassent dix heures par jour entre l’entrée et la sortie.",
+        "Vérifiez les heures réalisées et la date de sortie.",
+    ),
+    "taux_incoherent": (
+        "Le taux de réalisation contredit la réalisation totale ou partielle.",
+        "Totale : 100 % ; partielle : moins de 100 %. Rectifiez l’un des deux.",
+    ),
+    "abandon_realise_en_entier": (
+        "La formation est abandonnée, et réalisée en entier.",
+        "Rectifiez le taux, ou déclarez une sortie au lieu d’un abandon.",
+    ),
+    "reprise_sans_interruption": (
+        "Une reprise est déclarée sans interruption avant elle.",
+        "Déclarez l’interruption, ou retirez la reprise.",
+    ),
+    "evenement_apres_sortie": (
+        "L’événement est postérieur à la fin de la formation.",
+        "Rectifiez sa date ou celle de la sortie.",
+    ),
+    "evenement_apres_refus": (
+        "L’événement suit un refus ou une annulation.",
+        "Retirez l’événement, ou le refus ou l’annulation s’ils n’ont plus lieu d’être.",
+    ),
+    "annulation_apres_entree": (
+        "Le dossier est annulé ou refusé après l’entrée en formation.",
+        "Une entrée effective ne s’annule pas : déclarez une sortie, ou rectifiez l’entrée.",
+    ),
+    "service_fait_sans_sortie": (
+        "Le service fait est déclaré avant la sortie.",
+        "Déclarez la sortie effective.",
+    ),
+    "financements_superieurs_au_cout": (
+        "La somme des financements dépasse le coût total accepté.",
+        "Vérifiez vos postes et le coût total ; rapprochez-vous du cofinanceur.",
+    ),
+    "financements_inferieurs_au_cout": (
+        "La somme des financements n’atteint pas le coût total accepté.",
+        "Vérifiez vos postes ; il se peut qu’un cofinanceur n’ait pas encore déclaré sa part.",
+    ),
+    "couts_differents": (
+        "Les financeurs ne déclarent pas le même coût total.",
+        "Vérifiez le coût total avec le cofinanceur.",
+    ),
+    "remuneration_hors_formation": (
+        "La période rémunérée est hors des dates de la formation.",
+        "Vérifiez la période ; si elle est exacte, les dates du financeur sont à rectifier.",
+    ),
+    "certification_avant_entree": (
+        "La certification est antérieure à l’entrée en formation.",
+        "Vérifiez la date du jury et celle de l’entrée.",
+    ),
+    "dispositif_ferme": (
+        "On ne pouvait pas entrer par ce dispositif à cette date.",
+        "Vérifiez le dispositif et la date d’entrée.",
+    ),
+    "duree_contrat": (
+        "La durée du contrat d’apprentissage n’est pas comprise entre 6 et 54 mois.",
+        "Vérifiez les dates du contrat (CERFA FA 13).",
+    ),
+    "contrat_hors_formation": (
+        "Le contrat commence plus de trois mois avant la formation ou finit plus de trois mois après.",
+        "Vérifiez les dates du contrat et de la formation (CERFA FA 13).",
+    ),
+    "dossier_peut_etre_en_double": (
+        "Vous avez un autre dossier pour la même personne, le même organisme et la même période.",
+        "Retirez celui qui est de trop, ou faites confirmer que ce sont deux formations.",
+    ),
+}
+
+
+class Anomaly(Told):
+    """What does not hold together in a dossier, as it shows in one declaration: where in it."""
+
+    code = fields.String(required=True, metadata={"codes": {code: one[0] for code, one in ANOMALIES.items()}})
+    gravite = fields.String(required=True, metadata={"codes": GRAVITIES})
+    chemin = fields.String(required=True)
+
+
 class Effect(Told):
-    """What became of a declaration. The highest version stands."""
+    """What became of a declaration. The highest version stands, with its anomalies, or none any more."""
 
     declaration_id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     dossier_id = fields.UUID(required=True, allow_none=True)
     effect = fields.String(required=True, metadata={"codes": EFFECTS})
+    constats = fields.List(fields.Nested(Anomaly), load_default=list)
 
 
 class DeclarationsApplied(Told):
@@ -131,14 +243,56 @@ FINALITES = {
 }
 
 
-class DossierAsked(Asked):
+# What a human rules of files is a right of its own.
+FINALITES_GESTION = {
+    "gestion_dossiers": "tenue des dossiers : cofinancements à réunir, à séparer (R.6323-32, R.6323-33)",
+}
+
+MOTIFS = {
+    "confirme_par_financeur": "un des financeurs l’a confirmé",
+    "confirme_par_organisme": "l’organisme de formation l’a confirmé",
+    "convention_presentee": "la convention ou le contrat de formation a été vu",
+    "decision_erronee": "une décision antérieure était erronée",
+}
+CAUSES_DOUTE = {
+    "meme_financeur": "deux dossiers d’un même financeur, pour un même organisme et une même période",
+    "sessions_successives": "la même certification, au même organisme, en sessions qui se suivent",
+    "separes_par_un_tiers": "un même parcours, s’il n’était séparé d’un troisième dossier",
+}
+STATUTS_APPRENTI = {
+    "pre_inscrit": "avant le début de la session",
+    "inscrit": "en formation, sans contrat encore",
+    "apprenti": "sous contrat",
+    "rupturant": "contrat rompu, sans nouveau contrat",
+    "fin_de_formation": "formation finie",
+    "abandon": "plus de 90 jours sans premier contrat, ou plus de 180 sans nouveau",
+}
+RULES = {
+    "unanime": "nul ne dit autre chose",
+    "autorite": "sa source est crue avant les autres sur ce point",
+    "fraicheur": "le dire le plus récent",
+    "ordre": "dite au même instant, la ligne la plus basse",
+    "deduction": "se déduit de plusieurs déclarations ensemble",
+}
+
+MOST_STEPS = 200
+
+
+class At(Asked):
+    """The two times of a question: as it was on day `au`, as it was known at `connu_le`; now, by default."""
+
+    au = Day()
+    connu_le = Instant()
+
+
+class DossierAsked(At):
     """One dossier, by its id."""
 
     dossier_id = fields.UUID(required=True)
     finalite = Code(FINALITES, required=True)
 
 
-class ParcoursAsked(Asked):
+class ParcoursAsked(At):
     """The parcours of the person of whom one's own `reference` speaks."""
 
     reference = Text(required=True, most=64)
@@ -153,41 +307,174 @@ class Hidden(Told):
     message = fields.String(required=True)
 
 
+class AnomalyShown(Told):
+    """What does not hold together in a dossier: where it shows (`dates.sortie_le`)."""
+
+    code = fields.String(required=True)
+    gravite = fields.String(required=True, metadata={"codes": GRAVITIES})
+    chemin = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class DoubtShown(Told):
+    """Another dossier of the person that may be the same path, shown to whoever may read both."""
+
+    dossier_id = fields.UUID(required=True)
+    cause = fields.String(required=True, metadata={"codes": CAUSES_DOUTE})
+    message = fields.String(required=True)
+
+
+class Costs(Told):
+    """What is paid of a dossier by all its funders together, in cents: by nature, in all, and against the
+    total that was accepted, where one was told; `ecart` is what is missing, or below zero what is too
+    much."""
+
+    par_nature = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    total = fields.Integer(required=True)
+    cout_total = fields.Integer(required=True, allow_none=True)
+    ecart = fields.Integer(required=True, allow_none=True)
+
+
 class DossierRead(Told):
-    """A dossier's visible blocks, each as `contracts.declaration` names its fields, and what is hidden."""
+    """A dossier's visible blocks, each as `contracts.declaration` names its fields, and what is hidden.
+
+    `etat` and `statut_apprenti` are of the day that was asked for; anomalies, doubts and costs, of what is
+    visible.
+    """
 
     dossier_id = fields.UUID(required=True)
     etat = fields.String(required=True)
     blocs = fields.Dict(required=True)
     masques = fields.List(fields.Nested(Hidden), required=True)
+    statut_apprenti = fields.String(allow_none=True, load_default=None, metadata={"codes": STATUTS_APPRENTI})
+    anomalies = fields.List(fields.Nested(AnomalyShown), load_default=list)
+    doutes = fields.List(fields.Nested(DoubtShown), load_default=list)
+    couts = fields.Nested(Costs, allow_none=True, load_default=None)
+
+
+class Followed(Told):
+    """What followed a training so many months after its exit. Null where that day is still to come.
+
+    `en_emploi`: a contract runs on that day; `emploi_trouve`: one began between the exit and that day;
+    `durable`: one of these without an end, or of six months at least. A stage is no contract.
+    """
+
+    dossier_id = fields.UUID(required=True)
+    mois = fields.Integer(required=True)
+    le = fields.Date(required=True)
+    en_emploi = fields.Boolean(required=True, allow_none=True)
+    emploi_trouve = fields.Boolean(required=True, allow_none=True)
+    durable = fields.Boolean(required=True, allow_none=True)
 
 
 class ParcoursRead(Told):
-    """The dossiers the caller may read, and the person-wide blocks it may read."""
+    """The dossiers the caller may read, and the person-wide blocks it may read.
+
+    `suites`: what followed each training, for whoever may read its dates and the person's jobs.
+    """
 
     person_id = fields.UUID(required=True)
     dossiers = fields.List(fields.Nested(DossierRead), required=True)
     blocs = fields.Dict(required=True)
     masques = fields.List(fields.Nested(Hidden), required=True)
     decision = fields.String(required=True)
+    suites = fields.List(fields.Nested(Followed), load_default=list)
 
 
-READ_DOSSIER = Call(
-    "dossier",
-    "read_dossier",
-    DossierAsked,
-    DossierRead,
-    frozenset({"partner"}),
-    {"dossier_introuvable": "not_found"},
-)
+class FieldAsked(DossierAsked):
+    """One field of a dossier: `dates.entree_le`; of a list, of one of its items: `financements.0.total`."""
+
+    champ = Text(required=True, most=128)
+
+
+class StatementTold(Told):
+    """One declaration's word on a field. `lot` and `ligne` are told to whom they are of use: its source."""
+
+    declaration_id = fields.UUID(required=True)
+    source = fields.String(required=True)
+    valeur = fields.Raw(required=True, allow_none=True)
+    effet_le = fields.Date(required=True)
+    dite_le = Instant(required=True)
+    recue_le = Instant(required=True)
+    lot = fields.String(required=True, allow_none=True)
+    ligne = fields.Integer(required=True, allow_none=True)
+    rang = fields.Integer(required=True)  # of authority: the smaller is believed before
+    remplacee = fields.Boolean(required=True)  # its own source said otherwise later
+
+
+class Why(Told):
+    """Why a field has its value: the statement that won, the rule by which it did, and the others."""
+
+    dossier_id = fields.UUID(required=True)
+    champ = fields.String(required=True)
+    valeur = fields.Raw(required=True)
+    regle = fields.String(required=True, metadata={"codes": RULES})
+    gagnante = fields.Nested(StatementTold, required=True)
+    autres = fields.List(fields.Nested(StatementTold), required=True)
+    decision = fields.String(required=True)
+
+
+class ValueKnown(Told):
+    """The value of a field from an instant on, and whose statement it was; no value: there was none then."""
+
+    connu_le = Instant(required=True)
+    valeur = fields.Raw(required=True, allow_none=True)
+    source = fields.String(required=True, allow_none=True)
+
+
+class History(Told):
+    """What a field was known to be, one after the other. `complete` false: there is more than is told."""
+
+    dossier_id = fields.UUID(required=True)
+    champ = fields.String(required=True)
+    valeurs = fields.List(fields.Nested(ValueKnown), required=True)
+    complete = fields.Boolean(required=True)
+    decision = fields.String(required=True)
+
+
+class MomentsAsked(Asked):
+    """A dossier at two moments."""
+
+    dossier_id = fields.UUID(required=True)
+    finalite = Code(FINALITES, required=True)
+    avant = Part(At, required=True)
+    apres = Part(At, load_default=dict)
+
+
+class Difference(Told):
+    """A path at which a dossier differs between two moments."""
+
+    chemin = fields.String(required=True)
+    avant = fields.Raw(required=True, allow_none=True)
+    apres = fields.Raw(required=True, allow_none=True)
+
+
+class Compared(Told):
+    """What differs between two moments, of what one may read."""
+
+    dossier_id = fields.UUID(required=True)
+    etat_avant = fields.String(required=True, allow_none=True)
+    etat_apres = fields.String(required=True, allow_none=True)
+    differences = fields.List(fields.Nested(Difference), required=True)
+    decision = fields.String(required=True)
+
+
+_READERS: frozenset[Caller] = frozenset({"partner"})
+_OF_ONE = {"dossier_introuvable": "not_found"}
+_OF_A_FIELD = {**_OF_ONE, "champ_introuvable": "not_found"}
+
+READ_DOSSIER = Call("dossier", "read_dossier", DossierAsked, DossierRead, _READERS, _OF_ONE)
 READ_PARCOURS = Call(
     "dossier",
     "read_parcours",
     ParcoursAsked,
     ParcoursRead,
-    frozenset({"partner"}),
+    _READERS,
     {"parcours_introuvable": "not_found", "lecture_refusee": "refused"},
 )
+WHY = Call("dossier", "why", FieldAsked, Why, _READERS, _OF_A_FIELD)
+HISTORY = Call("dossier", "history", FieldAsked, History, _READERS, _OF_A_FIELD)
+COMPARE = Call("dossier", "compare", MomentsAsked, Compared, _READERS, _OF_ONE)
 
 EVENTS = (DOSSIERS_CHANGED, DECLARATIONS_APPLIED, FACTS_CHANGED)
-CALLS = (READ_DOSSIER, READ_PARCOURS)
+CALLS = (READ_DOSSIER, READ_PARCOURS, WHY, HISTORY, COMPARE)

@@ -47,11 +47,13 @@ class DeclarationAccepted(Told):
 
 
 class DeclarationsAccepted(Told):
-    """A chunk of the lines of one lot that passed every check."""
+    """A chunk of the lines of one lot that passed every check. `profile`: what its source was when it sent
+    it, one of `access.PROFILES`, where that is known."""
 
     lot_id = fields.UUID(required=True)
     lot = fields.String(required=True)
     source = fields.String(required=True)
+    profile = fields.String(load_default=None, allow_none=True)
     received_at = fields.AwareDateTime(required=True)
     declarations = fields.List(fields.Nested(DeclarationAccepted), required=True)
 
@@ -78,13 +80,19 @@ class ReceiptAsked(Asked):
 
 
 class Finding(Told):
-    """One thing found in a line: a stable code, where, and what to do about it."""
+    """One thing found in a line: a stable code, where, and what to do about it.
+
+    At the reception, or later in the dossier, where declarations meet (`dossier.ANOMALIES`): these have the
+    instant at which they were found, and once they are settled, the one at which they were.
+    """
 
     code = fields.String(required=True)
     gravite = fields.String(required=True)
     chemin = fields.String(required=True)
     message = fields.String(required=True)
     remede = fields.String(required=True)
+    signale_le = Instant(allow_none=True, load_default=None)
+    leve_le = Instant(allow_none=True, load_default=None)
 
 
 LINE_STATES = {
@@ -96,7 +104,8 @@ LINE_STATES = {
 
 
 class LineOfReceipt(Told):
-    """One line of a lot and what became of it."""
+    """One line of a lot and what became of it. `constats` stand; `constats_leves` stood until they were
+    settled."""
 
     ligne = fields.Integer(required=True)
     declaration_id = fields.UUID(required=True, allow_none=True)
@@ -106,6 +115,7 @@ class LineOfReceipt(Told):
     en_effet_le = Instant(allow_none=True)
     dossier_id = fields.UUID(allow_none=True)
     effet = fields.String(allow_none=True, metadata={"codes": EFFECTS})
+    constats_leves = fields.List(fields.Nested(Finding), load_default=list)
 
 
 class Accepted(Told):

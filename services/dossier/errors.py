@@ -21,6 +21,15 @@ def parcours_introuvable() -> NotFound:
     )
 
 
+def champ_introuvable() -> NotFound:
+    """The dossier has no such field, or none that this reader may see."""
+    return NotFound(
+        "champ_introuvable",
+        "Ce dossier n’a pas de tel champ que vous puissiez consulter : donnez son chemin tel qu’il se lit, "
+        "« dates.entree_le » ou « financements.0.total ».",
+    )
+
+
 def lecture_refusee(reason: str, decision: str) -> Refused:
     """Access said no; `decision` is where its journal says why."""
     return Refused(

@@ -1,13 +1,13 @@
-"""Domain → wire: what dossier announces and what it shows."""
+"""Domain → wire: what dossier announces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from services.chassis.sealing import keyed_hash
 from services.dossier.domain.changes import Change
+from services.dossier.domain.consistency import GRAVITY
 from services.dossier.domain.facts import fact_of
 from services.dossier.domain.parcours import Relation
-from services.dossier.errors import MOTIFS
 
 
 def _relations(relations: Sequence[Relation]) -> list[dict[str, str]]:
@@ -42,6 +42,9 @@ def effects_to_wire(change: Change) -> list[dict[str, Any]]:
             "version": change.version,
             "dossier_id": effect.dossier_id,
             "effect": effect.effect,
+            "constats": [
+                {"code": code, "gravite": GRAVITY[code], "chemin": path} for code, path in effect.findings
+            ],
         }
         for declaration_id, effect in change.effects.items()
     ]
@@ -77,19 +80,3 @@ def facts_to_wire(change: Change, pseudonyms: bytes) -> list[dict[str, Any]]:
         "financements": [],
     }
     return kept + [{**head, "dossier_id": dossier_id, **nothing} for dossier_id in change.withdrawn]
-
-
-def visible(
-    blocks: Mapping[str, Any], opened: Sequence[str], hidden: Sequence[Mapping[str, str]]
-) -> dict[str, Any]:
-    """The opened blocks, and why each of the others that there is stays closed."""
-    motifs = {one["bloc"]: one["motif"] for one in hidden}
-    return {
-        "blocs": {name: block for name, block in blocks.items() if name in opened},
-        "masques": [
-            {"bloc": name, "motif": motif, "message": MOTIFS.get(motif, "Ce bloc ne vous est pas ouvert.")}
-            for name in blocks
-            if name not in opened
-            for motif in [motifs.get(name, "bloc_non_habilite")]
-        ],
-    }

@@ -12,8 +12,9 @@ from marshmallow import ValidationError
 from services.chassis.sealing import Keyring
 from services.chassis.wire import Ambiguous, flatten
 from services.contracts.declaration import NATURES
+from services.contracts.dossier import ANOMALIES
 from services.ingestion.domain import rules
-from services.ingestion.domain.findings import Finding
+from services.ingestion.domain.findings import Finding, Noticed
 from services.ingestion.domain.lines import Declaration, Line, Standing, declaration_id_of, lot_id_of
 
 TRAITS = b"traits"  # what the traits are sealed for: identity opens them with the same word
@@ -119,6 +120,20 @@ def finding_to_wire(finding: Finding) -> dict[str, str]:
     }
 
 
+def noticed_to_wire(noticed: Noticed) -> dict[str, Any]:
+    """What was found in a line's dossier, as its partner reads it."""
+    message, remedy = ANOMALIES.get(noticed.code, ("Une incohérence a été relevée.", "Vérifiez la ligne."))
+    return {
+        "code": noticed.code,
+        "gravite": noticed.gravity,
+        "chemin": noticed.path,
+        "message": message,
+        "remede": remedy,
+        "signale_le": noticed.at,
+        "leve_le": noticed.settled_at,
+    }
+
+
 def line_to_wire(line: Line) -> dict[str, Any]:
     """A line as it stands when its lot has just been received."""
     return {
@@ -135,7 +150,11 @@ def standing_to_wire(line: Standing) -> dict[str, Any]:
         "ligne": line.ligne,
         "declaration_id": line.declaration_id,
         "etat": line.state,
-        "constats": [finding_to_wire(finding) for finding in line.findings],
+        "constats": [
+            *(finding_to_wire(finding) for finding in line.findings),
+            *(noticed_to_wire(one) for one in line.noticed if one.settled_at is None),
+        ],
+        "constats_leves": [noticed_to_wire(one) for one in line.noticed if one.settled_at is not None],
         "personne_identifiee_le": line.attributed_at,
         "en_effet_le": line.effective_at,
         "dossier_id": line.dossier_id,

@@ -17,6 +17,7 @@ from services.contracts.ingestion import CHUNK, DECLARATIONS_ACCEPTED, MAX_LINES
 from services.ingestion import errors, schemas
 from services.ingestion.domain.lines import Declaration, Line, lot_id_of
 from services.ingestion.storage import lines, lots, partners
+from services.ingestion.storage.partners import Partner
 
 log = structlog.get_logger(__name__)
 
@@ -37,21 +38,21 @@ def submit(
     Raises `Refused` (not the caller's own lot, or an organisation nobody registered), `BadRequest`
     (no line, too many lines) and `Conflict` (the reference came before with other content).
     """
-    natures = _allowed_natures(session, caller, asked)
+    partner = _allowed(session, caller, asked)
     lot_id = lot_id_of(caller, asked["reference"])
     content = _canonical(asked["declarations"])
     digest = hashlib.sha256(content).digest()
     if not lots.reserve(session, lot_id, caller, asked["reference"], digest, now):
         return _same_again(session, lot_id, digest, asked["reference"])
-    read = schemas.read_lines(caller, lot_id, asked["declarations"], natures, now)
+    read = schemas.read_lines(caller, lot_id, asked["declarations"], partner.natures, now)
     receipt = _receipt_of(lot_id, asked["reference"], read, now)
     lines.add(session, lot_id, read)
     lots.keep(session, lot_id, keys.lots, content, receipt)
-    _announce_lines(session, keys.traits, caller, lot_id, asked["reference"], read, now)
+    _announce_lines(session, keys.traits, partner, lot_id, asked["reference"], read, now)
     return receipt
 
 
-def _allowed_natures(session: Session, caller: str, asked: dict[str, Any]) -> list[str]:
+def _allowed(session: Session, caller: str, asked: dict[str, Any]) -> Partner:
     if asked["emetteur"] != caller:
         raise errors.emetteur_different()
     count = len(asked["declarations"])
@@ -62,7 +63,7 @@ def _allowed_natures(session: Session, caller: str, asked: dict[str, Any]) -> li
     partner = partners.find(session, caller)
     if partner is None:
         raise errors.partenaire_inconnu()
-    return partner.natures
+    return partner
 
 
 def _same_again(session: Session, lot_id: uuid.UUID, digest: bytes, reference: str) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def _receipt_of(lot_id: uuid.UUID, reference: str, read: list[Line], now: dateti
 def _announce_lines(
     session: Session,
     keys: Keyring,
-    source: str,
+    partner: Partner,
     lot_id: uuid.UUID,
     reference: str,
     read: list[Line],
@@ -108,7 +109,7 @@ def _announce_lines(
             session,
             TRAITS_RECEIVED,
             lot_id=lot_id,
-            source=source,
+            source=partner.siret,
             declarations=[line.declaration_id for line, _ in chunk],
             emises=[declaration.emise_le for _, declaration in chunk],
             sealed=schemas.sealed_traits([declaration for _, declaration in chunk], keys),
@@ -118,7 +119,8 @@ def _announce_lines(
             DECLARATIONS_ACCEPTED,
             lot_id=lot_id,
             lot=reference,
-            source=source,
+            source=partner.siret,
+            profile=partner.profile,
             received_at=now,
             declarations=[schemas.accepted_to_wire(line, declaration) for line, declaration in chunk],
         )

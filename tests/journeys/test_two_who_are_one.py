@@ -32,9 +32,10 @@ HELD = {
         ORDER BY declaration_id, version DESC
     """,
     "dossier": """
-        SELECT 'dossier', dossier_id, person_id, state, blocks::text, digest FROM dossier
-        UNION ALL SELECT 'parcours', NULL, person_id, NULL, blocks::text, digest FROM parcours
-        UNION ALL SELECT effect, dossier_id, person_id, declaration_id::text, NULL, NULL FROM contribution
+        SELECT 'dossier', dossier_id, person_id, state, blocks::text, anomalies::text, doubts::text
+        FROM dossier
+        UNION ALL SELECT 'parcours', NULL, person_id, digest::text, blocks::text, effects::text, digests::text
+        FROM parcours
     """,
     "access": "SELECT person_id, siret, role, dossier_id FROM parcours_relation",
     "reporting": """
@@ -149,8 +150,7 @@ def linked(running: Running, doubtful: Doubtful, reference: str) -> Iterator[dic
 
 def _dossiers(running: Running, ruled: dict[str, Any]) -> list[tuple[object, ...]]:
     person_id = ruled["person_ids"][0]
-    known = f"SELECT DISTINCT dossier_id FROM contribution WHERE person_id = '{person_id}'"
-    return [row for row in running.rows("dossier", known) if row[0]]
+    return running.rows("dossier", f"SELECT dossier_id FROM dossier WHERE person_id = '{person_id}'")
 
 
 def _outdated(running: Running, doubtful: Doubtful) -> list[str]:

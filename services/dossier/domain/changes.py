@@ -19,8 +19,13 @@ class Change:
     effects: Mapping[uuid.UUID, Effect]
     is_news: bool
 
+    @property
+    def changes_something(self) -> bool:
+        """Whether there is anything to keep and to tell."""
+        return self.is_news or bool(self.changed or self.withdrawn or self.effects)
+
     def change_of(self, dossier: Dossier) -> str:
         """`opened`, `changed` or `unchanged`."""
         if dossier.dossier_id in self.opened:
             return "opened"
-        return "changed" if dossier in self.changed else "unchanged"
+        return "changed" if dossier.dossier_id in {one.dossier_id for one in self.changed} else "unchanged"

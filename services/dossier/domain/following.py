@@ -6,7 +6,7 @@ known.
 """
 
 import calendar
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -60,7 +60,7 @@ class _Job:
         return self.begins_on <= day and (self.ends_on is None or day <= self.ends_on)
 
 
-def _followed(left: date, months: int, jobs: Iterable[_Job], today: date) -> Followed:
+def _followed(left: date, months: int, jobs: Sequence[_Job], today: date) -> Followed:
     on = months_after(left, months)
     if on > today:
         return Followed(months, on, None, None, None)

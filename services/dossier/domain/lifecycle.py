@@ -5,7 +5,7 @@ no arrow for changes nothing: it is an anomaly, and `consistency` says which.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 State = Literal[
     "annonce",
@@ -135,3 +135,8 @@ def replay(events: Iterable[Happened], until: str | None = None) -> tuple[State,
 def furthest(states: Sequence[State]) -> State:
     """The state of a dossier whose files are in these states."""
     return max(states, key=_FURTHEST.index)
+
+
+def state_on(happened: Mapping[Any, Iterable[Happened]], day: str | None = None) -> State:
+    """The state of a dossier on a day (`aaaa-mm-jj`), from the events of each of its files."""
+    return furthest([replay(events, day)[0] for events in happened.values()])

@@ -1,191 +1,191 @@
-"""Contributions, kept for ever; and the meeting of what is said, of whom, and of what takes it back."""
+"""What was said of persons, kept for ever and as received; and what ended of it, and when."""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.dossier.domain.contribution import Contribution, File
-from services.dossier.domain.parcours import Effect
+from services.dossier.domain.travelling import Learned
+from services.dossier.storage.declarations import Given
 
-# Every statement that writes rows of a chunk takes them in the order of their ids: no deadlock.
+# What waited moves to its person; a line that was somebody else's is copied from there.
+_WHAT_WAS_SAID = """
+    source, profile, lot, ligne, nature, reference, emise_le, received_at,
+    financeur, reference_financeur, rectifie, faits
+"""
 _KEEP = text(
-    """
-    INSERT INTO contribution (declaration_id, source, lot, ligne, nature, reference, emise_le, received_at,
-                              financeur, reference_financeur, rectifie, faits)
-    SELECT declaration_id, :source, :lot, ligne, nature, reference, emise_le, :received_at,
-           financeur, reference_financeur, rectifie, faits
-    FROM unnest(
-        CAST(:declaration_ids AS uuid[]), CAST(:lignes AS int[]), CAST(:natures AS text[]),
-        CAST(:references AS text[]), CAST(:emises AS timestamptz[]), CAST(:financeurs AS text[]),
-        CAST(:references_financeur AS text[]), CAST(:rectifies AS uuid[]), CAST(:faits AS jsonb[])
-    ) AS said(declaration_id, ligne, nature, reference, emise_le,
-              financeur, reference_financeur, rectifie, faits)
-    ORDER BY declaration_id
-    ON CONFLICT (declaration_id) DO UPDATE SET
-        source = excluded.source, lot = excluded.lot, ligne = excluded.ligne, nature = excluded.nature,
-        reference = excluded.reference, emise_le = excluded.emise_le, received_at = excluded.received_at,
-        financeur = excluded.financeur, reference_financeur = excluded.reference_financeur,
-        rectifie = excluded.rectifie, faits = excluded.faits
-    WHERE contribution.nature IS NULL
-    """
-)
-_ATTRIBUTE = text(
-    """
-    WITH told AS (
-        SELECT DISTINCT ON (declaration_id) *
-        FROM unnest(CAST(:declaration_ids AS uuid[]), CAST(:person_ids AS uuid[]), CAST(:versions AS int[]))
-             AS told(declaration_id, person_id, version)
-        ORDER BY declaration_id, version DESC
+    f"""
+    WITH given AS (
+        SELECT * FROM unnest(
+            CAST(:declaration_ids AS uuid[]), CAST(:person_ids AS uuid[]), CAST(:versions AS int[])
+        ) AS given(declaration_id, person_id, version)
     ),
-    before AS (
-        SELECT declaration_id, person_id FROM contribution
-        WHERE declaration_id = ANY(CAST(:declaration_ids AS uuid[])) AND person_id IS NOT NULL
-        ORDER BY declaration_id FOR UPDATE
+    waiting AS (
+        SELECT declaration_id, given.person_id, given.version, declaration.said
+        FROM given JOIN declaration USING (declaration_id) WHERE declaration.said IS NOT NULL
     ),
-    attributed AS (
-        INSERT INTO contribution (declaration_id, person_id, attribution_version)
-        SELECT declaration_id, person_id, version FROM told ORDER BY declaration_id
-        ON CONFLICT (declaration_id) DO UPDATE SET
-            person_id = excluded.person_id, attribution_version = excluded.attribution_version
-        WHERE contribution.attribution_version < excluded.attribution_version
-        RETURNING declaration_id
+    kept AS (
+        INSERT INTO contribution (person_id, declaration_id, version, recorded_at, {_WHAT_WAS_SAID})
+        SELECT person_id, declaration_id, version, :now, content.*
+        FROM waiting, jsonb_to_record(said) AS content(
+            source text, profile text, lot text, ligne int, nature text, reference text,
+            emise_le timestamptz, received_at timestamptz, financeur text, reference_financeur text,
+            rectifie uuid, faits jsonb
+        )
+        RETURNING declaration_id, rectifie
+    ),
+    met AS (
+        UPDATE declaration SET said = NULL, is_kept = true FROM waiting
+        WHERE declaration.declaration_id = waiting.declaration_id
+        RETURNING declaration.declaration_id, withdrawn_by
     )
-    SELECT DISTINCT before.person_id FROM before JOIN attributed USING (declaration_id)
+    SELECT declaration_id, rectifie, withdrawn_by IS NOT NULL AS is_withdrawn
+    FROM kept JOIN met USING (declaration_id)
     """
 )
-# A declaration takes another back once it is itself in effect: said, and of a known person.
-_WITHDRAW = text(
-    """
-    INSERT INTO contribution (declaration_id, withdrawn_by)
-    SELECT rectifie, min(declaration_id::text)::uuid FROM contribution
-    WHERE declaration_id = ANY(:declaration_ids) AND rectifie IS NOT NULL AND person_id IS NOT NULL
-    GROUP BY rectifie ORDER BY rectifie
-    ON CONFLICT (declaration_id) DO UPDATE SET withdrawn_by = excluded.withdrawn_by
-    WHERE contribution.withdrawn_by IS NULL
-    RETURNING declaration_id
+_MOVE = text(
+    f"""
+    WITH had AS (
+        SELECT DISTINCT ON (declaration_id) had.*, given.person_id AS to_person, given.version AS to_version
+        FROM unnest(
+            CAST(:declaration_ids AS uuid[]), CAST(:person_ids AS uuid[]), CAST(:versions AS int[]),
+            CAST(:befores AS uuid[])
+        ) AS given(declaration_id, person_id, version, before)
+        JOIN contribution AS had USING (declaration_id)
+        WHERE had.person_id = given.before
+        ORDER BY declaration_id, had.version DESC
+    ),
+    moved AS (
+        INSERT INTO contribution (person_id, declaration_id, version, recorded_at, {_WHAT_WAS_SAID})
+        SELECT to_person, declaration_id, to_version, :now, {_WHAT_WAS_SAID} FROM had
+    ),
+    left_behind AS (
+        INSERT INTO ending (person_id, declaration_id, version, kind, recorded_at)
+        SELECT person_id, declaration_id, version, 'moved', :now FROM had
+    )
+    SELECT declaration_id, rectifie, withdrawn_by IS NOT NULL AS is_withdrawn
+    FROM had JOIN declaration USING (declaration_id)
     """
 )
-_PERSONS = text(
+_END = text(
     """
-    SELECT DISTINCT person_id FROM contribution
-    WHERE declaration_id = ANY(:declaration_ids) AND person_id IS NOT NULL AND nature IS NOT NULL
+    INSERT INTO ending (person_id, declaration_id, version, kind, recorded_at)
+    SELECT DISTINCT ON (declaration_id) person_id, declaration_id, contribution.version, 'withdrawn', :now
+    FROM unnest(CAST(:declaration_ids AS uuid[]), CAST(:person_ids AS uuid[]))
+         AS told(declaration_id, person_id)
+    JOIN contribution USING (person_id, declaration_id)
+    ORDER BY declaration_id, contribution.version DESC
+    ON CONFLICT DO NOTHING
     """
 )
+_COLUMNS = """
+    contribution.person_id, declaration_id, version, recorded_at, source, profile, lot, ligne, nature,
+    reference, emise_le, received_at, financeur, reference_financeur, faits
+"""
 _OF_PERSONS = text(
-    """
-    SELECT person_id, declaration_id, source, nature, reference, emise_le, ligne, financeur,
-           reference_financeur, faits, withdrawn_by IS NOT NULL AS withdrawn, effect, dossier_id
-    FROM contribution
-    WHERE person_id = ANY(:person_ids) AND nature IS NOT NULL
+    f"""
+    SELECT {_COLUMNS} FROM unnest(CAST(:person_ids AS uuid[])) AS asked(person_id)
+    JOIN contribution ON contribution.person_id = asked.person_id
     """
 )
-_NOTE_EFFECTS = text(
+_ENDINGS = text(
     """
-    UPDATE contribution SET effect = became.effect, dossier_id = became.dossier_id
-    FROM unnest(CAST(:declaration_ids AS uuid[]), CAST(:effects AS text[]), CAST(:dossier_ids AS uuid[]))
-         AS became(declaration_id, effect, dossier_id)
-    WHERE contribution.declaration_id = became.declaration_id
+    SELECT ending.person_id, declaration_id, version, kind, recorded_at
+    FROM unnest(CAST(:person_ids AS uuid[])) AS asked(person_id)
+    JOIN ending ON ending.person_id = asked.person_id
     """
 )
 _PERSON_OF = text(
     """
     SELECT person_id FROM contribution
-    WHERE source = :source AND reference = :reference AND person_id IS NOT NULL AND withdrawn_by IS NULL
+    WHERE source = :source AND reference = :reference AND NOT EXISTS (
+        SELECT FROM ending
+        WHERE ending.person_id = contribution.person_id
+          AND ending.declaration_id = contribution.declaration_id
+          AND ending.version = contribution.version
+    )
     ORDER BY emise_le DESC, declaration_id LIMIT 1
     """
 )
 
-Said = tuple[Contribution, Effect | None]
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became a person's just now: what it takes back, and the persons who lost something."""
+
+    withdrawing: dict[uuid.UUID, uuid.UUID]
+    losers: set[uuid.UUID]
 
 
-def keep(
-    session: Session, source: str, lot: str, received_at: datetime, declarations: Sequence[Mapping[str, Any]]
-) -> None:
-    """Keep what some declarations of one lot say; what is kept already stays as it is."""
-    session.execute(
-        _KEEP,
-        {
-            "source": source,
-            "lot": lot,
-            "received_at": received_at,
-            "declaration_ids": [one["declaration_id"] for one in declarations],
-            "lignes": [one["ligne"] for one in declarations],
-            "natures": [one["nature"] for one in declarations],
-            "references": [one["reference"] for one in declarations],
-            "emises": [one["emise_le"] for one in declarations],
-            "financeurs": [one["dossier"]["financeur"] for one in declarations],
-            "references_financeur": [one["dossier"]["reference"] for one in declarations],
-            "rectifies": [one["rectifie"] for one in declarations],
-            "faits": [orjson.dumps(one["faits"]).decode() for one in declarations],
-        },
+def keep(session: Session, given: Sequence[Given], now: datetime) -> Kept:
+    """Make lines the contributions of the persons they are given to."""
+    fresh, moved = [one for one in given if not one.is_kept], [one for one in given if one.is_kept]
+    rows: list[Any] = []
+    if fresh:
+        rows += session.execute(_KEEP, {"now": now, **_columns(fresh)}).all()
+    if moved:
+        befores = [one.before for one in moved]
+        rows += session.execute(_MOVE, {"now": now, "befores": befores, **_columns(moved)}).all()
+    taken_back = {row.declaration_id for row in rows if row.is_withdrawn}
+    end(session, [one for one in given if one.declaration_id in taken_back], now)
+    return Kept(
+        # The smaller id where two take back the same: any order gives the same.
+        withdrawing={row.rectifie: row.declaration_id for row in _largest_first(rows) if row.rectifie},
+        losers={one.before for one in moved if one.before is not None},
     )
 
 
-def attribute(session: Session, attributions: Sequence[Mapping[str, Any]]) -> list[uuid.UUID]:
-    """Keep whom some declarations speak of, the highest version standing.
-
-    Returns the persons who lost one.
-    """
-    moved = session.execute(
-        _ATTRIBUTE,
-        {
-            "declaration_ids": [one["declaration_id"] for one in attributions],
-            "person_ids": [one["person_id"] for one in attributions],
-            "versions": [one["version"] for one in attributions],
-        },
-    )
-    return list(moved.scalars())
+def _largest_first(rows: Iterable[Any]) -> list[Any]:
+    return sorted(rows, key=lambda row: row.declaration_id, reverse=True)
 
 
-def withdraw_targets(session: Session, declaration_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    """Take back what these declarations rectify or suppress; returns what was taken back just now."""
-    return list(session.execute(_WITHDRAW, {"declaration_ids": declaration_ids}).scalars())
+def end(session: Session, given: Sequence[Given], now: datetime) -> None:
+    """Note that these lines were taken back by their source."""
+    if given:
+        session.execute(_END, {"now": now, **_columns(given)})
 
 
-def persons_of(session: Session, declaration_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    """The persons of those of these declarations that are complete: said, and attributed."""
-    return list(session.execute(_PERSONS, {"declaration_ids": declaration_ids}).scalars())
+def _columns(given: Sequence[Given]) -> dict[str, list[Any]]:
+    return {
+        "declaration_ids": [one.declaration_id for one in given],
+        "person_ids": [one.person_id for one in given],
+        "versions": [one.version for one in given],
+    }
 
 
-def of_persons(session: Session, person_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Said]]:
-    """All that was said of each person, with the effect last announced."""
-    found: dict[uuid.UUID, list[Said]] = defaultdict(list)
-    for row in session.execute(_OF_PERSONS, {"person_ids": person_ids}):
-        contribution = Contribution(
-            declaration_id=row.declaration_id,
-            source=row.source,
-            nature=row.nature,
-            reference=row.reference,
-            emise_le=row.emise_le,
-            ligne=row.ligne,
-            file=File(row.financeur, row.reference_financeur),
-            faits=row.faits,
-            withdrawn=row.withdrawn,
-        )
-        found[row.person_id].append(
-            (contribution, Effect(row.effect, row.dossier_id) if row.effect else None)
-        )
+def of_persons(session: Session, person_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Learned]]:
+    """All that was ever learned of each person, with when, and what ended of it."""
+    asked = {"person_ids": list(person_ids)}
+    ends: dict[tuple[uuid.UUID, uuid.UUID, int], dict[str, datetime]] = defaultdict(dict)
+    for row in session.execute(_ENDINGS, asked):
+        ends[row.person_id, row.declaration_id, row.version][row.kind] = row.recorded_at
+    found: dict[uuid.UUID, list[Learned]] = defaultdict(list)
+    for row in session.execute(_OF_PERSONS, asked):
+        ended = ends.get((row.person_id, row.declaration_id, row.version), {})
+        learned = Learned(_contribution(row), row.recorded_at, ended.get("moved"), ended.get("withdrawn"))
+        found[row.person_id].append(learned)
     return found
 
 
-def note_effects(session: Session, effects: Iterable[tuple[uuid.UUID, Effect]]) -> None:
-    """Remember what was announced of each."""
-    became = list(effects)
-    if not became:
-        return
-    session.execute(
-        _NOTE_EFFECTS,
-        {
-            "declaration_ids": [declaration_id for declaration_id, _ in became],
-            "effects": [effect.effect for _, effect in became],
-            "dossier_ids": [effect.dossier_id for _, effect in became],
-        },
+def _contribution(row: Any) -> Contribution:
+    return Contribution(
+        declaration_id=row.declaration_id,
+        source=row.source,
+        nature=row.nature,
+        reference=row.reference,
+        emise_le=row.emise_le,
+        ligne=row.ligne,
+        file=File(row.financeur, row.reference_financeur),
+        faits=row.faits,
+        profile=row.profile,
+        lot=row.lot,
+        received_at=row.received_at,
     )
 
 

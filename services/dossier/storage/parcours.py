@@ -2,63 +2,82 @@
 
 import hashlib
 import uuid
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.dossier.domain.parcours import Dossier, Parcours
+from services.dossier.domain.contribution import File
+from services.dossier.domain.lifecycle import Happened
+from services.dossier.domain.parcours import Anomaly, Blamed, Dossier, Doubt, Effect, Parcours
 
-# The lock of a person: held until commit, taken in order. The version counts its folds.
-_LOCK = text(
+# Persons are taken in the order of their ids, here and wherever rows of several are written: no deadlock.
+_OPEN = text(
     """
-    INSERT INTO parcours (person_id, version, blocks, digest)
-    SELECT person_id, 1, '{}', '' FROM unnest(CAST(:person_ids AS uuid[])) AS person_id ORDER BY person_id
-    ON CONFLICT (person_id) DO UPDATE SET version = parcours.version + 1
-    RETURNING person_id, version, digest
+    INSERT INTO parcours (person_id, version, blocks, effects, digests, digest)
+    SELECT person_id, 0, '{}', '{}', '{}', '' FROM unnest(CAST(:person_ids AS uuid[])) AS person_id
+    ORDER BY person_id
+    ON CONFLICT (person_id) DO NOTHING
     """
 )
-_DIGESTS = text("SELECT person_id, dossier_id, digest FROM dossier WHERE person_id = ANY(:person_ids)")
-_SAVE_PARCOURS = text(
+_LOCK = text(
     """
-    UPDATE parcours SET blocks = folded.blocks, digest = folded.digest
-    FROM unnest(CAST(:person_ids AS uuid[]), CAST(:blocks AS jsonb[]), CAST(:digests AS bytea[]))
-         AS folded(person_id, blocks, digest)
+    SELECT parcours.person_id, version, effects, digests, digest
+    FROM unnest(CAST(:person_ids AS uuid[])) AS asked(person_id)
+    JOIN parcours ON parcours.person_id = asked.person_id
+    ORDER BY parcours.person_id FOR UPDATE OF parcours
+    """
+)
+_SAVE = text(
+    """
+    UPDATE parcours SET version = folded.version, blocks = folded.blocks, effects = folded.effects,
+                        digests = folded.digests, digest = folded.digest
+    FROM unnest(
+        CAST(:person_ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:blocks AS jsonb[]),
+        CAST(:effects AS jsonb[]), CAST(:dossier_digests AS jsonb[]), CAST(:digests AS bytea[])
+    ) AS folded(person_id, version, blocks, effects, digests, digest)
     WHERE parcours.person_id = folded.person_id
     """
 )
 _SAVE_DOSSIERS = text(
     """
-    INSERT INTO dossier (dossier_id, person_id, state, blocks, digest)
-    SELECT * FROM unnest(
-        CAST(:dossier_ids AS uuid[]), CAST(:person_ids AS uuid[]), CAST(:states AS text[]),
-        CAST(:blocks AS jsonb[]), CAST(:digests AS bytea[])
-    )
-    ON CONFLICT (dossier_id) DO UPDATE SET
-        state = excluded.state, blocks = excluded.blocks, digest = excluded.digest
+    INSERT INTO dossier (person_id, dossier_id, state, state_on, blocks, happened, anomalies, doubts)
+    SELECT person_id, dossier_id, state, :today, blocks, happened, anomalies, doubts
+    FROM unnest(
+        CAST(:person_ids AS uuid[]), CAST(:dossier_ids AS uuid[]), CAST(:states AS text[]),
+        CAST(:blocks AS jsonb[]), CAST(:happened AS jsonb[]), CAST(:anomalies AS jsonb[]),
+        CAST(:doubts AS jsonb[])
+    ) AS folded(person_id, dossier_id, state, blocks, happened, anomalies, doubts)
+    ON CONFLICT (person_id, dossier_id) DO UPDATE SET
+        state = excluded.state, state_on = excluded.state_on, blocks = excluded.blocks,
+        happened = excluded.happened, anomalies = excluded.anomalies, doubts = excluded.doubts
     """
 )
-_REMOVE = text("DELETE FROM dossier WHERE dossier_id = ANY(:dossier_ids)")
-_FIND_DOSSIER = text(
-    "SELECT person_id, dossier_id, state, blocks FROM dossier WHERE dossier_id = :dossier_id"
+_REMOVE = text(
+    """
+    DELETE FROM dossier USING unnest(CAST(:person_ids AS uuid[]), CAST(:dossier_ids AS uuid[]))
+         AS gone(person_id, dossier_id)
+    WHERE dossier.person_id = gone.person_id AND dossier.dossier_id = gone.dossier_id
+    """
 )
-_FIND_DOSSIERS = text(
-    "SELECT dossier_id, state, blocks FROM dossier WHERE person_id = :person_id ORDER BY dossier_id"
-)
+_SHOWN = "person_id, dossier_id, blocks, happened, anomalies, doubts"
+_FIND_DOSSIER = text(f"SELECT {_SHOWN} FROM dossier WHERE dossier_id = :dossier_id")
+_FIND_DOSSIERS = text(f"SELECT {_SHOWN} FROM dossier WHERE person_id = :person_id ORDER BY dossier_id")
 _FIND_BLOCKS = text("SELECT blocks FROM parcours WHERE person_id = :person_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A person's last fold: its version now, and the digests of what it gave."""
+    """A person's last fold: its version, the digests of what it gave, and what it announced of whom."""
 
     version: int
     digest: bytes
-    dossiers: dict[uuid.UUID, bytes]
+    dossiers: dict[uuid.UUID, str]
+    effects: dict[uuid.UUID, Effect]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +86,20 @@ class Stored:
 
     person_id: uuid.UUID
     dossier_id: uuid.UUID
-    state: str
     blocks: dict[str, Any]
+    happened: Mapping[File, tuple[Happened, ...]]
+    anomalies: tuple[Anomaly, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToSave:
+    """A parcours to keep, with the digests by which the next fold will know what it changes."""
+
+    parcours: Parcours
+    version: int
+    digest: bytes
+    digests: dict[uuid.UUID, str]
 
 
 def digest_of(value: object) -> bytes:
@@ -80,60 +111,103 @@ def digest_of(value: object) -> bytes:
 
 def lock(session: Session, person_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Before]:
     """Make everybody else who folds these persons wait; returns what the last folds gave."""
-    asked = {"person_ids": person_ids}
-    locked = session.execute(_LOCK, asked).all()
-    digests: dict[uuid.UUID, dict[uuid.UUID, bytes]] = defaultdict(dict)
-    for row in session.execute(_DIGESTS, asked):
-        digests[row.person_id][row.dossier_id] = bytes(row.digest)
-    return {row.person_id: Before(row.version, bytes(row.digest), digests[row.person_id]) for row in locked}
+    asked = {"person_ids": list(person_ids)}
+    session.execute(_OPEN, asked)
+    return {row.person_id: _before(row) for row in session.execute(_LOCK, asked)}
 
 
-def save(session: Session, folded: Sequence[tuple[Parcours, bytes]]) -> None:
-    """Keep the person-wide blocks of these parcours."""
+def _before(row: Any) -> Before:
+    return Before(
+        version=row.version,
+        digest=bytes(row.digest),
+        dossiers={uuid.UUID(one): digest for one, digest in row.digests.items()},
+        effects={uuid.UUID(one): _effect(*told) for one, told in row.effects.items()},
+    )
+
+
+def _effect(effect: str, dossier_id: str | None, findings: list[list[str]]) -> Effect:
+    found = tuple((code, path) for code, path in findings)
+    return Effect(effect, uuid.UUID(dossier_id) if dossier_id else None, found)
+
+
+def save(session: Session, folded: Sequence[ToSave]) -> None:
+    """Keep the person-wide blocks of these parcours, and what is announced of them."""
     if not folded:
         return
     session.execute(
-        _SAVE_PARCOURS,
+        _SAVE,
         {
-            "person_ids": [parcours.person_id for parcours, _ in folded],
-            "blocks": [orjson.dumps(parcours.blocks).decode() for parcours, _ in folded],
-            "digests": [digest for _, digest in folded],
+            "person_ids": [one.parcours.person_id for one in folded],
+            "versions": [one.version for one in folded],
+            "blocks": [_json(one.parcours.blocks) for one in folded],
+            "effects": [
+                _json({str(id_): [*told] for id_, told in one.parcours.effects.items()}) for one in folded
+            ],
+            "dossier_digests": [
+                _json({str(id_): told for id_, told in one.digests.items()}) for one in folded
+            ],
+            "digests": [one.digest for one in folded],
         },
     )
 
 
-def save_dossiers(session: Session, folded: Sequence[tuple[uuid.UUID, Dossier, bytes]]) -> None:
-    """Keep these dossiers, each with its person."""
+def _json(value: object) -> str:
+    return orjson.dumps(value, default=list).decode()
+
+
+def save_dossiers(session: Session, folded: Sequence[tuple[uuid.UUID, Dossier]], today: date) -> None:
+    """Keep these dossiers, each with its person, as they are today."""
     if not folded:
         return
+    dossiers = [dossier for _, dossier in folded]
     session.execute(
         _SAVE_DOSSIERS,
         {
-            "dossier_ids": [dossier.dossier_id for _, dossier, _ in folded],
-            "person_ids": [person_id for person_id, _, _ in folded],
-            "states": [dossier.state for _, dossier, _ in folded],
-            "blocks": [orjson.dumps(dossier.blocks).decode() for _, dossier, _ in folded],
-            "digests": [digest for _, _, digest in folded],
+            "today": today,
+            "person_ids": [person_id for person_id, _ in folded],
+            "dossier_ids": [dossier.dossier_id for dossier in dossiers],
+            "states": [dossier.state for dossier in dossiers],
+            "blocks": [_json(dossier.blocks) for dossier in dossiers],
+            "happened": [
+                _json(sorted([file, events] for file, events in dossier.happened.items()))
+                for dossier in dossiers
+            ],
+            "anomalies": [_json(dossier.anomalies) for dossier in dossiers],
+            "doubts": [_json(dossier.doubts) for dossier in dossiers],
         },
     )
 
 
-def remove_dossiers(session: Session, dossier_ids: Sequence[uuid.UUID]) -> None:
-    """Forget dossiers that no contribution makes any more; the contributions themselves stay."""
-    if dossier_ids:
-        session.execute(_REMOVE, {"dossier_ids": dossier_ids})
+def remove_dossiers(session: Session, gone: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    """Forget dossiers (person, dossier) that no contribution makes any more; what was said stays."""
+    if gone:
+        asked = {"person_ids": [one for one, _ in gone], "dossier_ids": [one for _, one in gone]}
+        session.execute(_REMOVE, asked)
 
 
 def find_dossier(session: Session, dossier_id: uuid.UUID) -> Stored | None:
-    """One dossier, if it is."""
+    """One dossier, if it is. It is looked for in each part: only its person would say in which it is."""
     row = session.execute(_FIND_DOSSIER, {"dossier_id": dossier_id}).one_or_none()
-    return Stored(row.person_id, row.dossier_id, row.state, row.blocks) if row else None
+    return _stored(row) if row else None
 
 
 def find_dossiers(session: Session, person_id: uuid.UUID) -> list[Stored]:
     """All dossiers of a person."""
-    rows = session.execute(_FIND_DOSSIERS, {"person_id": person_id})
-    return [Stored(person_id, row.dossier_id, row.state, row.blocks) for row in rows]
+    return [_stored(row) for row in session.execute(_FIND_DOSSIERS, {"person_id": person_id})]
+
+
+def _stored(row: Any) -> Stored:
+    return Stored(
+        person_id=row.person_id,
+        dossier_id=row.dossier_id,
+        blocks=row.blocks,
+        happened={File(*file): tuple(Happened(*one) for one in events) for file, events in row.happened},
+        anomalies=tuple(
+            Anomaly(code, path, tuple(Blamed(uuid.UUID(id_), where) for id_, where in blamed))
+            for code, path, blamed in row.anomalies
+        ),
+        doubts=tuple(Doubt(uuid.UUID(other), cause) for other, cause in row.doubts),
+    )
 
 
 def find_blocks(session: Session, person_id: uuid.UUID) -> dict[str, Any]:

@@ -1,6 +1,28 @@
-"""The tables of dossier."""
+"""The tables of dossier.
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, Table, Text, Uuid
+What belongs to a person begins its key with the person and is kept in parts by hash of it: a person's rows
+are read from one part, and parts can be put on other machines. What is said arrives before it is known of
+whom, and is moved by identity from one person to another: `declaration` is where a line is met, by its own
+id.
+
+Nothing that was learned is written over: `contribution`, `ending` and `ruling` are only added to.
+`declaration`, `parcours` and `dossier` follow from them, for finding and for reading.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.chassis.database import new_metadata
@@ -11,55 +33,112 @@ metadata = new_metadata()
 define_outbox(metadata)
 define_inbox(metadata)
 
-# What a declaration says and whom it speaks of arrive apart, in any order, and may be taken back by a
-# third that arrives before both. All three meet in one row: whichever comes last finds the others,
-# because the row itself makes them wait for each other.
-contribution = Table(
-    "contribution",
+PARTS = 16
+_BY_PERSON = "HASH (person_id)"
+
+# What a declaration says and whom it speaks of arrive apart, in any order, and may be taken back by a third
+# that arrives before both. All three meet in this row: whichever comes last finds the others, because the row
+# itself makes them wait for each other.
+declaration = Table(
+    "declaration",
     metadata,
     Column("declaration_id", Uuid, primary_key=True),
-    # Whom it speaks of, by identity.
+    # Whom it speaks of by now, by identity; the highest version stands.
     Column("person_id", Uuid),
-    Column("attribution_version", Integer, nullable=False, server_default="0"),
-    # What it says, by ingestion; written once.
-    Column("source", Text),
-    Column("lot", Text),
-    Column("ligne", Integer),
-    Column("nature", Text),
-    Column("reference", Text),
-    Column("emise_le", DateTime(timezone=True)),
-    Column("received_at", DateTime(timezone=True)),
-    Column("financeur", Text),
-    Column("reference_financeur", Text),
-    Column("rectifie", Uuid),
-    Column("faits", JSONB),
+    Column("version", Integer, nullable=False, server_default="0"),
+    # What it says, for as long as nobody knows of whom; then it is its person's.
+    Column("said", JSONB),
+    Column("is_kept", Boolean, nullable=False, server_default="false"),
     # The declaration of the same source that takes it back.
     Column("withdrawn_by", Uuid),
-    # What became of it, as last announced.
-    Column("effect", Text),
-    Column("dossier_id", Uuid),
-    Index("ix_contribution_person_id", "person_id"),
-    Index("ix_contribution_source_reference", "source", "reference"),
     postgresql_with={"fillfactor": 70},
 )
 
+# What was said of a person, as received. Of a line that identity gave to another person and back there are
+# two rows: each version of an attribution is one. `recorded_at`: from when on this person's parcours had it.
+contribution = Table(
+    "contribution",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("declaration_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("profile", Text),
+    Column("lot", Text, nullable=False),
+    Column("ligne", Integer, nullable=False),
+    Column("nature", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("emise_le", DateTime(timezone=True), nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("financeur", Text, nullable=False),
+    Column("reference_financeur", Text, nullable=False),
+    Column("rectifie", Uuid),
+    Column("faits", JSONB, nullable=False),
+    Index("ix_contribution_source_reference", "source", "reference"),
+    postgresql_partition_by=_BY_PERSON,
+)
+
+# What ended for a contribution, and when: identity gave the line to another person (`moved`), or its source
+# took it back (`withdrawn`).
+ending = Table(
+    "ending",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("declaration_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    postgresql_partition_by=_BY_PERSON,
+)
+
+# What somebody ruled of two files, with author and motive; `revoked_at` once it is taken back.
+ruling = Table(
+    "ruling",
+    metadata,
+    Column("ruling_id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),  # join | part
+    Column("financeur", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("other_financeur", Text, nullable=False),
+    Column("other_reference", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("motive", Text, nullable=False),
+    Column("ruled_at", DateTime(timezone=True), nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    Column("revoked_by", Text),
+    Column("revoked_for", Text),
+    Index("ix_ruling_file", "financeur", "reference", postgresql_where=text("revoked_at IS NULL")),
+)
+
+# The lock of a person, what belongs to no dossier, and what was last announced of everything: the effect of
+# each contribution, the digest of each dossier.
 parcours = Table(
     "parcours",
     metadata,
     Column("person_id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("blocks", JSONB, nullable=False),
+    Column("effects", JSONB, nullable=False),
+    Column("digests", JSONB, nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    postgresql_with={"fillfactor": 80},
+    postgresql_partition_by=_BY_PERSON,
 )
 
+# A dossier as last folded: for reading and for finding. `state` is what followed on day `state_on`; what it
+# is today follows from `happened`.
 dossier = Table(
     "dossier",
     metadata,
+    Column("person_id", Uuid, primary_key=True),
     Column("dossier_id", Uuid, primary_key=True),
-    Column("person_id", Uuid, nullable=False, index=True),
     Column("state", Text, nullable=False),
+    Column("state_on", Date, nullable=False),
     Column("blocks", JSONB, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    postgresql_with={"fillfactor": 80},
+    Column("happened", JSONB, nullable=False),
+    Column("anomalies", JSONB, nullable=False),
+    Column("doubts", JSONB, nullable=False),
+    Index("ix_dossier_dossier_id", "dossier_id"),
+    postgresql_partition_by=_BY_PERSON,
 )

@@ -4,8 +4,10 @@
 should look at it. The codes are part of the contract: they are added to, never renamed.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
 
 Gravity = Literal["rejet", "alerte"]
 
@@ -117,6 +119,34 @@ _REASONS = {
 
 def _entry(code: str) -> tuple[str, str]:
     return _CATALOGUE.get(code) or _CATALOGUE["valeur_invalide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What was found in a line's dossier, where declarations meet: since when, and until when if it is
+    settled. The code and the words are dossier's (`contracts.dossier.ANOMALIES`)."""
+
+    code: str
+    gravity: str
+    path: str
+    at: datetime
+    settled_at: datetime | None = None
+
+
+def follow(before: Iterable[Noticed], at: datetime, found: Iterable[Mapping[str, Any]]) -> list[Noticed]:
+    """What was found of a line until now, once this is all that is found in it."""
+    standing = {(one["code"], one["chemin"]): one["gravite"] for one in found}
+    kept = []
+    for one in before:
+        if one.settled_at is None and standing.pop((one.code, one.path), None) is None:
+            kept.append(replace(one, settled_at=at))
+        else:
+            kept.append(one)
+    fresh = [Noticed(code, gravity, path, at) for (code, path), gravity in standing.items()]
+    return [*kept, *fresh][-MOST_NOTICED:]
+
+
+MOST_NOTICED = 50  # of one line: what was found and settled before that is forgotten
 
 
 def codes() -> list[str]:

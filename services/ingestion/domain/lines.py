@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from services.ingestion.domain.findings import Finding
+from services.ingestion.domain.findings import Finding, Noticed
 
 _LOTS = uuid.UUID("6f1f8c1e-0f0a-5c39-8f6f-0c5a35cbd0a1")
 
@@ -56,6 +56,7 @@ class Standing:
     effective_at: datetime | None
     dossier_id: uuid.UUID | None
     effect: str | None
+    noticed: tuple[Noticed, ...] = ()
 
 
 def birth_date_of(personne: dict[str, Any]) -> date | None:

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.ingestion.domain.findings import Finding
+from services.ingestion.domain.findings import Finding, Noticed, follow
 from services.ingestion.domain.lines import Line, Standing
 
 _ADD = text(
@@ -57,13 +57,22 @@ _NOTE_ATTRIBUTIONS = text(
 )
 _NOTE_EFFECTS = text(
     _note(
-        "declaration_id, version, effect, dossier_id",
+        "declaration_id, version, effect, dossier_id, anomalies",
         "CAST(:declaration_ids AS uuid[]), CAST(:versions AS bigint[]), "
-        "CAST(:effects AS text[]), CAST(:dossier_ids AS uuid[])",
+        "CAST(:effects AS text[]), CAST(:dossier_ids AS uuid[]), CAST(:anomalies AS jsonb[])",
         "effect_version = told.version, effect = told.effect, dossier_id = told.dossier_id, "
+        "anomalies = told.anomalies, "
         "effective_at = coalesce(line.effective_at, :at)",
         "coalesce(line.effect_version, 0) < told.version",
     )
+)
+# Who is told later than this waits for the lines; what it is told then is newer, or changes nothing.
+_NOTICED = text(
+    """
+    SELECT declaration_id, anomalies FROM line
+    WHERE declaration_id = ANY(CAST(:declaration_ids AS uuid[])) AND anomalies IS NOT NULL
+    ORDER BY lot_id, ligne FOR UPDATE
+    """
 )
 _COUNT = text(
     f"SELECT {_STATE} AS state, count(*) AS lines FROM line WHERE lot_id = :lot_id GROUP BY 1 ORDER BY 1"
@@ -72,7 +81,7 @@ _PAGE = text(
     f"""
     SELECT * FROM (
         SELECT ligne, declaration_id, {_STATE} AS state, coalesce(findings, '[]') AS findings,
-               attributed_at, effective_at, dossier_id, effect
+               attributed_at, effective_at, dossier_id, effect, coalesce(anomalies, '[]') AS noticed
         FROM line WHERE lot_id = :lot_id AND ligne > :after
     ) AS page
     WHERE :all_states OR state = ANY(:states)
@@ -106,9 +115,22 @@ def note_attributions(session: Session, at: datetime, told: Sequence[dict[str, A
 
 
 def note_effects(session: Session, at: datetime, told: Sequence[dict[str, Any]]) -> None:
-    """These lines took effect; the first time they did is kept."""
+    """These lines took effect; the first time they did is kept, and so is what was found in them."""
+    ids = [one["declaration_id"] for one in told]
+    before = {
+        row.declaration_id: row.anomalies for row in session.execute(_NOTICED, {"declaration_ids": ids})
+    }
+    noticed = [
+        follow(map(_noticed, before.get(one["declaration_id"], ())), at, one["constats"]) for one in told
+    ]
     columns = _columns(told, "declaration_id", "version", "effect", "dossier_id")
-    session.execute(_NOTE_EFFECTS, {"at": at, **columns})
+    anomalies = [orjson.dumps(found).decode() if found else None for found in noticed]
+    session.execute(_NOTE_EFFECTS, {"at": at, "anomalies": anomalies, **columns})
+
+
+def _noticed(kept: dict[str, Any]) -> Noticed:
+    instants = {name: datetime.fromisoformat(kept[name]) for name in ("at", "settled_at") if kept[name]}
+    return Noticed(**{**kept, **instants})
 
 
 def _columns(told: Sequence[dict[str, Any]], *names: str) -> dict[str, list[Any]]:
@@ -124,6 +146,12 @@ def page(session: Session, lot_id: uuid.UUID, after: int, most: int, states: Seq
     """Up to `most` lines after line `after`, in order, of these states or of all."""
     asked = {"lot_id": lot_id, "after": after, "most": most, "states": list(states), "all_states": not states}
     return [
-        Standing(**{**row, "findings": tuple(Finding(**finding) for finding in row["findings"])})
+        Standing(
+            **{
+                **row,
+                "findings": tuple(Finding(**finding) for finding in row["findings"]),
+                "noticed": tuple(map(_noticed, row["noticed"])),
+            }
+        )
         for row in session.execute(_PAGE, asked).mappings()
     ]

@@ -9,22 +9,24 @@ from sqlalchemy.orm import Session
 
 _REMEMBER = text(
     """
-    INSERT INTO partner (siret, version, natures)
-    SELECT DISTINCT ON (siret) siret, version, natures
-    FROM jsonb_to_recordset(:organisations) AS told(siret text, version bigint, natures text[])
+    INSERT INTO partner (siret, version, profile, natures)
+    SELECT DISTINCT ON (siret) siret, version, profile, natures
+    FROM jsonb_to_recordset(:organisations) AS told(siret text, version bigint, profile text, natures text[])
     ORDER BY siret, version DESC
-    ON CONFLICT (siret) DO UPDATE SET version = excluded.version, natures = excluded.natures
+    ON CONFLICT (siret) DO UPDATE SET
+        version = excluded.version, profile = excluded.profile, natures = excluded.natures
     WHERE partner.version < excluded.version
     """
 ).bindparams(bindparam("organisations", type_=JSONB))
-_FIND = text("SELECT siret, natures FROM partner WHERE siret = :siret")
+_FIND = text("SELECT siret, profile, natures FROM partner WHERE siret = :siret")
 
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """An organisation and the kinds it may declare."""
+    """An organisation, what it is (where access has told since this is kept), and what it may declare."""
 
     siret: str
+    profile: str | None
     natures: list[str]
 
 
@@ -36,4 +38,4 @@ def remember(session: Session, organisations: list[dict[str, Any]]) -> None:
 def find(session: Session, siret: str) -> Partner | None:
     """The organisation, if access ever told of it."""
     row = session.execute(_FIND, {"siret": siret}).one_or_none()
-    return Partner(row.siret, row.natures) if row else None
+    return Partner(row.siret, row.profile, row.natures) if row else None

@@ -30,6 +30,7 @@ partner = Table(
     metadata,
     Column("siret", Text, primary_key=True),
     Column("version", BigInteger, nullable=False),
+    Column("profile", Text),
     Column("natures", ARRAY(Text), nullable=False),
 )
 
@@ -63,6 +64,8 @@ line = Table(
     Column("effect", Text),
     Column("effective_at", DateTime(timezone=True)),
     Column("dossier_id", Uuid),
+    # What was found where declarations meet, each with when, and when it was settled.
+    Column("anomalies", JSONB),
     # Every line is updated two or three times: room on its page keeps its indexes untouched.
     postgresql_with={"fillfactor": 70},
 )

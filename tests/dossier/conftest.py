@@ -1,0 +1,46 @@
+"""Dossier's own database, migrated; and sessions of which nothing is left."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import Engine, MetaData, event, text
+from sqlalchemy.orm import Session
+
+from services.dossier.storage.tables import metadata
+from tests.conftest import RolledBack, empty
+
+
+@pytest.fixture(scope="session")
+def engine(migrated: Callable[[str, MetaData], Engine]) -> Engine:
+    return migrated("dossier", metadata)
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    with RolledBack(engine) as session:
+        # Other rooms' tests may have left theirs in this database; they get them back.
+        for table in ("outbox", "declaration", "contribution", "ending", "ruling", "parcours", "dossier"):
+            session.execute(text(f"DELETE FROM {table}"))
+        yield session
+
+
+@pytest.fixture
+def emptied(engine: Engine) -> Iterator[Engine]:
+    """The database without a row, for tests that commit; nothing of theirs is left either."""
+    empty(engine, metadata)
+    yield engine
+    empty(engine, metadata)
+
+
+@pytest.fixture
+def statements(session: Session) -> Iterator[list[str]]:
+    """What is executed from here on, statement by statement."""
+    executed: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        executed.append(statement)
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    yield executed
+    event.remove(connection, "before_cursor_execute", note)
