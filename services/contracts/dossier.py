@@ -94,6 +94,10 @@ ANOMALIES = {
         "L’entrée est postérieure à la fin prévue.",
         "Rectifiez l’entrée, ou déclarez les nouvelles dates (événement « report »).",
     ),
+    "dates_prevues_inversees": (
+        "La fin prévue précède le début prévu.",
+        "Redonnez ensemble le début et la fin prévus (événement « report »).",
+    ),
     "entree_ancienne": (
         "L’entrée précède de plus d’un an la première déclaration du dossier.",
         "Vérifiez l’année de la date d’entrée.",
@@ -449,7 +453,7 @@ class Difference(Told):
     apres = fields.Raw(required=True, allow_none=True)
 
 
-class Compared(Told):
+class MomentsCompared(Told):
     """What differs between two moments, of what one may read."""
 
     dossier_id = fields.UUID(required=True)
@@ -474,7 +478,7 @@ READ_PARCOURS = Call(
 )
 WHY = Call("dossier", "why", FieldAsked, Why, _READERS, _OF_A_FIELD)
 HISTORY = Call("dossier", "history", FieldAsked, History, _READERS, _OF_A_FIELD)
-COMPARE = Call("dossier", "compare", MomentsAsked, Compared, _READERS, _OF_ONE)
+COMPARE = Call("dossier", "compare", MomentsAsked, MomentsCompared, _READERS, _OF_ONE)
 
 EVENTS = (DOSSIERS_CHANGED, DECLARATIONS_APPLIED, FACTS_CHANGED)
 CALLS = (READ_DOSSIER, READ_PARCOURS, WHY, HISTORY, COMPARE)

@@ -1,8 +1,6 @@
 """Guarantee 3: a parcours follows from what was said, whatever the order and however often it came."""
 
 import uuid
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -10,44 +8,90 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.dossier.domain.assembling import assemble
 from services.dossier.domain.contribution import Contribution, File
-from services.dossier.domain.fold import fold
+from services.dossier.domain.explaining import why
+from services.dossier.domain.fold import fold, fold_assembled
+from tests.dossier.saying import (
+    ASP,
+    BODY,
+    CDC,
+    CERTIFIER,
+    DSN,
+    OPCO,
+    PERSON,
+    contributions,
+    event,
+    formation,
+    job,
+    paid,
+    said,
+)
 
-PERSON = uuid.UUID(int=7)
-OPCO, CDC, ASP, BODY = "99000001700011", "99000002500012", "99000003300013", "99000100700014"
-START = datetime(2026, 1, 1, tzinfo=UTC)
+
+@settings(max_examples=3000)
+@given(contributions, st.randoms())
+def test_any_order_and_any_repetition_give_the_same_parcours(
+    known: list[Contribution], random: Random
+) -> None:
+    again = [*known, *random.choices(known, k=5)] if known else []
+    random.shuffle(again)
+    assert fold(PERSON, again) == fold(PERSON, known)
 
 
-def said(
-    nature: str, faits: dict[str, Any], *, by: str = OPCO, ref: str = "D1", at: int = 0, **more: Any
-) -> Contribution:
-    file = more.pop("file", File(by, ref))
-    return Contribution(
-        declaration_id=more.pop("id", uuid.uuid5(PERSON, f"{nature}{faits}{by}{ref}{at}")),
-        source=by,
-        nature=nature,
-        reference=ref,
-        emise_le=START + timedelta(days=at),
-        ligne=1,
-        file=file,
-        faits=faits,
-        **more,
+@settings(max_examples=500)
+@given(contributions, contributions)
+def test_what_is_said_of_one_person_changes_nothing_of_another(
+    hers: list[Contribution], others: list[Contribution]
+) -> None:
+    """Linked they are one; split again, each is as it was: a parcours is what was said of its person."""
+    other = uuid.UUID(int=8)
+    before = fold(PERSON, hers), fold(other, others)
+    fold(PERSON, [*hers, *others])
+    assert (fold(PERSON, hers), fold(other, others)) == before
+
+
+def _paths(block: Any, at: str) -> list[str]:
+    """Every field of a block, and every item of a list and its fields."""
+    if isinstance(block, list):
+        return [
+            path
+            for number, item in enumerate(block)
+            for path in [f"{at}.{number}", *_paths(item, f"{at}.{number}")]
+        ]
+    return (
+        [f"{at}.{name}" for name, value in block.items() if value is not None]
+        if isinstance(block, dict)
+        else []
     )
 
 
-def formation(begins: str = "2026-02-01", ends: str = "2026-05-01", **more: Any) -> dict[str, Any]:
-    return {
-        "intitule": "CAP Cuisine",
-        "dispositif": "CPF",
-        "organisme": {"siret": BODY},
-        "debut_prevu": begins,
-        "fin_prevue": ends,
-        **more,
+@settings(max_examples=1500)
+@given(contributions)
+def test_every_field_of_every_block_knows_its_winner(known: list[Contribution]) -> None:
+    assembled = assemble(PERSON, known)
+    folded = fold_assembled(PERSON, assembled)
+    for whole in (folded, *folded.dossiers):
+        for name, block in whole.blocks.items():
+            for path in _paths(block, name):
+                reason = why(assembled, whole.blocks, whole.grounds, path)
+                assert reason is not None, path
+                assert not reason.winner.by.withdrawn
+                assert reason.winner.by in known
+
+
+@settings(max_examples=1500)
+@given(contributions)
+def test_every_contribution_has_one_effect_and_every_finding_is_of_one_that_counts(
+    known: list[Contribution],
+) -> None:
+    folded = fold(PERSON, known)
+    assert folded.effects.keys() == {one.declaration_id for one in known}
+    blamed = {
+        who.declaration_id for one in folded.dossiers for anomaly in one.anomalies for who in anomaly.blamed
     }
-
-
-def paid(cents: int) -> dict[str, Any]:
-    return {"postes": [{"nature": "pedagogique", "montant": cents}]}
+    found = {id_ for id_, effect in folded.effects.items() if effect.findings}
+    assert blamed == found
 
 
 def test_the_latest_statement_of_a_funder_about_its_dossier_stands() -> None:
@@ -58,127 +102,199 @@ def test_the_latest_statement_of_a_funder_about_its_dossier_stands() -> None:
     assert sorted(effect.effect for effect in parcours.effects.values()) == ["dossier_ouvert", "remplacee"]
 
 
-@pytest.mark.parametrize(
-    ("other", "dossiers"),
-    [
-        pytest.param(formation("2026-03-01", "2026-04-01"), 1, id="overlapping, same body"),
-        pytest.param(formation("2026-05-01", "2026-06-01"), 1, id="one day in common"),
-        pytest.param(formation("2026-05-02", "2026-06-01"), 2, id="the day after"),
-        pytest.param(formation(organisme={"siret": f"{BODY[:9]}00022"}), 1, id="another establishment"),
-        pytest.param(formation(organisme={"siret": ASP}), 2, id="another body"),
-        pytest.param(formation(certification="RNCP2"), 2, id="another certification"),
-    ],
-)
-def test_files_of_two_funders_are_one_dossier_when_they_are_one_path(
-    other: dict[str, Any], dossiers: int
-) -> None:
-    first = formation(certification="RNCP1")
-    if "certification" not in other:
-        other = {**other, "certification": "RNCP1"}
-    parcours = fold(
-        PERSON,
-        [
-            said("formation", first),
-            said("financement", paid(100)),
-            said("formation", other, by=CDC),
-            said("financement", paid(50), by=CDC),
-        ],
-    )
-    assert len(parcours.dossiers) == dossiers
-    assert sum(share.cents for dossier in parcours.dossiers for share in dossier.shares) == 150
-
-
-@pytest.mark.parametrize(
-    ("events", "state"),
-    [
-        pytest.param([], "prevu", id="nothing yet"),
-        pytest.param([("entree", "2026-02-01")], "en_formation", id="entered"),
-        pytest.param([("entree", "2026-02-01"), ("interruption", "2026-03-01")], "interrompu", id="stopped"),
-        pytest.param(
-            [("entree", "2026-02-01"), ("interruption", "2026-03-01"), ("reprise", "2026-03-10")],
-            "en_formation",
-            id="resumed",
-        ),
-        pytest.param([("entree", "2026-02-01"), ("sortie", "2026-05-01")], "termine", id="ended"),
-        pytest.param([("entree", "2026-02-01"), ("abandon", "2026-03-01")], "abandonne", id="abandoned"),
-    ],
-)
-def test_the_state_follows_from_what_happened(events: list[tuple[str, str]], state: str) -> None:
-    told = [
-        said("realisation", {"evenement": kind, "le": day}, at=place)
-        for place, (kind, day) in enumerate(events)
-    ]
-    assert fold(PERSON, [said("formation", formation()), *told]).dossiers[0].state == state
-
-
-def test_the_funder_of_a_dossier_is_believed_before_others_about_what_happened() -> None:
-    own = said("realisation", {"evenement": "entree", "le": "2026-02-02"})
-    other = said(
-        "realisation",
-        {"evenement": "entree", "le": "2026-02-09"},
-        by=ASP,
-        ref="R1",
-        at=9,
-        file=File(OPCO, "D1"),
-    )
-    dossier = fold(PERSON, [said("formation", formation()), other, own]).dossiers[0]
-    assert dossier.blocks["dates"]["entree_le"] == "2026-02-02"
-
-
-def test_a_contract_whose_end_is_told_twice_is_one_contract() -> None:
-    contract = {"employeur": BODY, "numero_contrat": "1", "nature_contrat": "02", "debut": "2026-06-01"}
-    ended = {**contract, "fin": "2026-07-01", "motif_fin": "031"}
-    parcours = fold(
-        PERSON, [said("emploi", contract), said("emploi", ended, at=30), said("emploi", ended, at=40)]
-    )
-    assert [one.get("fin") for one in parcours.blocks["emplois"]] == ["2026-07-01"]
-
-
 def test_what_its_source_withdrew_counts_for_nothing() -> None:
     parcours = fold(PERSON, [said("formation", formation(), withdrawn=True)])
     assert not parcours.dossiers
     assert [effect.effect for effect in parcours.effects.values()] == ["retiree"]
 
 
-days = st.integers(0, 200).map(lambda day: (START + timedelta(days=day)).date().isoformat())
-sources = st.sampled_from([OPCO, CDC, ASP])
-facts = st.one_of(
-    st.tuples(st.just("formation"), st.builds(lambda a, b: formation(min(a, b), max(a, b)), days, days)),
-    st.tuples(
-        st.just("realisation"),
-        st.builds(
-            lambda kind, day: {"evenement": kind, "le": day},
-            st.sampled_from(["entree", "interruption", "reprise", "sortie", "abandon"]),
-            days,
+# --- who is believed about what ----------------------------------------------------------------
+
+OPCO_FILE = File(OPCO, "D1")
+
+
+@pytest.mark.parametrize(
+    ("statements", "field", "value", "rule"),
+    [
+        pytest.param(
+            [
+                said("realisation", event("entree", "2026-02-02")),
+                said("realisation", event("entree", "2026-02-09"), by=ASP, at=9, file=OPCO_FILE),
+            ],
+            "dates.entree_le",
+            "2026-02-02",
+            "autorite",
+            id="the funder of the dossier before the payer, who said it later",
         ),
-    ),
-    st.tuples(st.just("financement"), st.integers(0, 10**6).map(paid)),
-    st.tuples(st.just("remuneration"), st.builds(lambda a: {"debut": a, "fin": a, "montant": 1}, days)),
-    st.tuples(
-        st.just("certification"),
-        st.builds(lambda a: {"certification": "RNCP1", "resultat": "obtenue", "le": a}, days),
-    ),
-    st.tuples(st.just("suppression"), st.just({})),
+        pytest.param(
+            [
+                said("realisation", event("entree", "2026-02-02"), by=BODY, profile=None, file=OPCO_FILE),
+                said("realisation", event("entree", "2026-02-09"), by=ASP, at=9, file=OPCO_FILE),
+            ],
+            "dates.entree_le",
+            "2026-02-02",
+            "autorite",
+            id="the training body before whoever only heard",
+        ),
+        pytest.param(
+            [
+                said("realisation", event("entree", "2026-02-03"), by=CDC),
+                said("realisation", event("entree", "2026-02-09"), at=9),
+            ],
+            "dates.entree_le",
+            "2026-02-03",
+            "autorite",
+            id="of a CPF, the Caisse des Dépôts before the co-funder",
+        ),
+        pytest.param(
+            [
+                said("formation", formation("2019-02-01", "2019-05-01"), by=CDC),
+                said("formation", formation("2019-02-01", "2019-05-01", dispositif="PLAN_DEVELOPPEMENT")),
+                said("realisation", event("entree", "2019-02-03"), by=CDC),
+                said("realisation", event("entree", "2019-02-09"), at=9),
+            ],
+            "dates.entree_le",
+            "2019-02-09",
+            "fraicheur",
+            id="before 2020 it was not the manager of the CPF: they are equals",
+        ),
+        pytest.param(
+            [
+                said("formation", formation(ends="2026-05-15"), at=3),
+                said("realisation", event("report", "2026-03-01", fin_prevue="2026-06-01"), by=CDC, at=60),
+            ],
+            "dates.fin_prevue",
+            "2026-06-01",
+            "fraicheur",
+            id="a report moves the planned end",
+        ),
+        pytest.param(
+            [
+                said("formation", formation(certification="RNCP1"), at=1),
+                said(
+                    "certification",
+                    {"certification": "RNCP1", "resultat": "echec", "le": "2026-05-02"},
+                    by=CERTIFIER,
+                ),
+                said(
+                    "certification",
+                    {"certification": "RNCP1", "resultat": "obtenue", "le": "2026-05-02"},
+                    by=CDC,
+                    at=9,
+                ),
+            ],
+            "certifications.0.resultat",
+            "echec",
+            "autorite",
+            id="the certificateur before the funder, about a result",
+        ),
+        pytest.param(
+            [
+                said(
+                    "remuneration",
+                    {"debut": "2026-02-01", "fin": "2026-02-28", "montant": 68500},
+                    by=ASP,
+                    file=OPCO_FILE,
+                ),
+                said("remuneration", {"debut": "2026-02-01", "fin": "2026-02-28", "montant": 1}, at=9),
+            ],
+            "remunerations.0.montant",
+            68500,
+            "autorite",
+            id="the payer before the funder, about pay",
+        ),
+        pytest.param(
+            [
+                said("formation", formation(intitule="B"), ligne=2),
+                said("formation", formation(intitule="A"), ligne=1),
+            ],
+            "formation.intitule",
+            "B",
+            "ordre",
+            id="of two lines said at once, the later",
+        ),
+    ],
 )
-contributions = st.builds(
-    lambda fact, by, ref, at, withdrawn, number: replace(
-        said(fact[0], fact[1], by=by, ref=ref, at=at, withdrawn=withdrawn),
-        declaration_id=uuid.UUID(int=number),
-    ),
-    facts,
-    sources,
-    st.sampled_from(["D1", "D2"]),
-    st.integers(0, 5),
-    st.booleans(),
-    st.integers(0, 2**64),
-)
-
-
-@settings(max_examples=2000)
-@given(st.lists(contributions, max_size=14, unique_by=lambda one: one.declaration_id), st.randoms())
-def test_any_order_and_any_repetition_give_the_same_parcours(
-    known: list[Contribution], random: Random
+def test_a_field_is_whose_is_believed_and_says_why(
+    statements: list[Contribution], field: str, value: Any, rule: str
 ) -> None:
-    again = [*known, *random.choices(known, k=5)] if known else []
-    random.shuffle(again)
-    assert fold(PERSON, again) == fold(PERSON, known)
+    known = [said("formation", formation()), said("formation", formation(), by=CDC), *statements]
+    assembled = assemble(PERSON, known)
+    (dossier,) = fold_assembled(PERSON, assembled).dossiers
+    reason = why(assembled, dossier.blocks, dossier.grounds, field)
+    assert reason is not None
+    assert (reason.value, reason.winner.value, reason.rule) == (value, value, rule)
+    assert {one.value for one in reason.others} - {value}, "the others are told too"
+
+
+def test_of_a_contract_the_dsn_is_believed_before_others() -> None:
+    assembled = assemble(
+        PERSON,
+        [
+            said("emploi", job("2026-06-01", nature_contrat="01"), by=DSN),
+            said("emploi", job("2026-06-01"), at=9),
+        ],
+    )
+    folded = fold_assembled(PERSON, assembled)
+    reason = why(assembled, folded.blocks, folded.grounds, "emplois.0.nature_contrat")
+    assert reason is not None
+    assert (reason.value, reason.rule) == ("01", "autorite")
+
+
+# --- jobs ----------------------------------------------------------------------------------------
+
+ENDED = job("2026-06-01", "2026-07-01", motif_fin="031")
+TAKEN_BACK = job("2026-06-01", "2026-07-01", motif_fin="099")
+
+
+@pytest.mark.parametrize(
+    ("told", "ends"),
+    [
+        pytest.param([job("2026-06-01"), ENDED, ENDED], ["2026-07-01"], id="the end told twice"),
+        pytest.param([ENDED, job("2026-06-01")], ["2026-07-01"], id="a later statement without the end"),
+        pytest.param([ENDED, TAKEN_BACK], [None], id="the end taken back by 099"),
+        pytest.param([ENDED, TAKEN_BACK, ENDED], ["2026-07-01"], id="and told again"),
+        pytest.param(
+            [ENDED, job("2026-06-01", "2026-07-15", motif_fin="031")], ["2026-07-15"], id="another end"
+        ),
+        pytest.param([job("2026-06-01"), job("2026-08-01")], [None, None], id="two contracts"),
+        pytest.param(
+            [job("2026-06-01"), job("2026-06-01", numero_contrat="2")], [None, None], id="two numbers"
+        ),
+    ],
+)
+def test_a_contract_is_counted_once_however_often_it_is_told(
+    told: list[dict[str, Any]], ends: list[str | None]
+) -> None:
+    parcours = fold(PERSON, [said("emploi", faits, by=DSN, at=day) for day, faits in enumerate(told)])
+    assert [one.get("fin") for one in parcours.blocks["emplois"]] == ends
+
+
+def test_annule_et_remplace_takes_the_line_back_and_its_end_with_it() -> None:
+    told = [said("emploi", job("2026-06-01"), by=DSN), said("emploi", ENDED, by=DSN, at=1, withdrawn=True)]
+    assert "fin" not in fold(PERSON, told).blocks["emplois"][0]
+
+
+# --- money -----------------------------------------------------------------------------------------
+
+
+def test_a_refused_share_is_shown_and_not_counted() -> None:
+    parcours = fold(
+        PERSON,
+        [
+            said("formation", formation()),
+            said("financement", paid(100)),
+            said("formation", formation(), by=CDC),
+            said("financement", paid(50), by=CDC),
+            said("realisation", event("refus", "2026-01-20"), by=CDC),
+            said("realisation", event("entree", "2026-02-01"), at=40),
+        ],
+    )
+    (dossier,) = parcours.dossiers
+    assert {one["financeur"]: one["etat"] for one in dossier.blocks["financements"]} == {
+        OPCO: "en_formation",
+        CDC: "refuse",
+    }
+    assert [(share.financeur, share.cents) for share in dossier.shares] == [(OPCO, 100)]
+    assert dossier.state == "en_formation"
+    assert not dossier.anomalies, "an entry is no anomaly because another funder refused"

@@ -106,9 +106,16 @@ def _entry_long_before(view: View) -> Iterator[Found]:
 # --- hours and what was done -----------------------------------------------------------------
 
 
+def _planned_backwards(view: View) -> Iterator[Found]:
+    """Nobody says so by itself; two may, of whom one tells the beginning and the other the end."""
+    dates = view.dates
+    if "debut_prevu" in dates and "fin_prevue" in dates and dates["fin_prevue"] < dates["debut_prevu"]:
+        yield "dates.fin_prevue", [(view.by(name), f"faits.{name}") for name in ("fin_prevue", "debut_prevu")]
+
+
 def _planned_hours(view: View) -> Iterator[Found]:
     begins, ends, hours = view.day("debut_prevu"), view.day("fin_prevue"), view.dates.get("heures_prevues", 0)
-    if begins and ends and hours > HOURS_A_DAY * ((ends - begins).days + 1):
+    if begins and ends and hours > HOURS_A_DAY * max((ends - begins).days + 1, 0):
         yield "dates.heures_prevues", [(view.by("heures_prevues"), "faits.heures_prevues")]
 
 
@@ -270,6 +277,7 @@ RULES: tuple[Rule, ...] = (
     Rule("sortie_sans_entree", "alerte", _exit_without_entry),
     Rule("evenement_futur", "alerte", _said_before_it_was),
     Rule("entree_apres_fin_prevue", "alerte", _entry_after_planned_end),
+    Rule("dates_prevues_inversees", "erreur", _planned_backwards),
     Rule("entree_ancienne", "alerte", _entry_long_before),
     Rule("heures_prevues_excessives", "alerte", _planned_hours),
     Rule("heures_realisees_excessives", "alerte", _done_hours),
