@@ -50,7 +50,7 @@ def read_reading(asked: Mapping[str, Any]) -> Reading:
 
 
 def read_consultation(asked: Mapping[str, Any]) -> Consultation:
-    """The call that identity is asked to answer; each person once, in the order of their ids."""
+    """The call that identity or dossier is asked to answer; each person and dossier once, in order."""
     return Consultation(
         siret=asked["siret"],
         appel=asked["appel"],
@@ -58,6 +58,7 @@ def read_consultation(asked: Mapping[str, Any]) -> Consultation:
         person_ids=tuple(sorted(set(asked["person_ids"]))),
         agent=asked.get("agent"),
         motif=asked.get("motif"),
+        dossier_ids=tuple(sorted(set(asked.get("dossiers", ())))),
     )
 
 

@@ -8,6 +8,7 @@ from services.chassis.listening import Told, listen
 from services.chassis.providers import Transaction, WallClock
 from services.contracts.access import (
     DECIDE,
+    DECIDE_DOSSIERS,
     DECIDE_FIGURES,
     DECIDE_IDENTITY,
     PROFILE,
@@ -56,6 +57,15 @@ class AccessDoors:
         consultation = schemas.read_consultation(asked.body)
         with self.transaction() as session:
             decided, number = use_cases.decide_identity(
+                session, consultation, self.clock.now(), self.clock.today()
+            )
+        return schemas.plain_decision_to_wire(decided, number)
+
+    @answer(DECIDE_DOSSIERS)
+    def decide_dossiers(self, asked: Asked) -> dict[str, Any]:
+        consultation = schemas.read_consultation(asked.body)
+        with self.transaction() as session:
+            decided, number = use_cases.decide_dossiers(
                 session, consultation, self.clock.now(), self.clock.today()
             )
         return schemas.plain_decision_to_wire(decided, number)

@@ -95,7 +95,14 @@ def decide_identity(session: Session, asked: Consultation, now: datetime, today:
     rights = habilitations.of_organisation(session, asked.siret)
     held = relations.to_persons(session, asked.person_ids, asked.siret)
     answer = decision.decide_identity(rights, held, asked, today)
-    link = entries.append(session, journal.identity_entry(asked, answer, now))
+    link = entries.append(session, journal.consultation_entry(asked, answer, now))
+    return answer, link.head.number
+
+
+def decide_dossiers(session: Session, asked: Consultation, now: datetime, today: date) -> tuple[Answer, str]:
+    """Answer one request to handle dossiers, and remember the answer; returns it with its number."""
+    answer = decision.decide_dossiers(habilitations.of_organisation(session, asked.siret), asked, today)
+    link = entries.append(session, journal.consultation_entry(asked, answer, now))
     return answer, link.head.number
 
 

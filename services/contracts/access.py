@@ -2,7 +2,8 @@
 
 from marshmallow import fields
 
-from services.contracts.dossier import BLOCKS, FINALITES
+from services.contracts.dossier import BLOCKS, FINALITES, FINALITES_GESTION
+from services.contracts.dossier import MOTIFS as MOTIFS_DOSSIERS
 from services.contracts.fields import Asked, Code, Day, Many, Part, Text, Told, siret
 from services.contracts.identity import FINALITES as FINALITES_IDENTITE
 from services.contracts.identity import MOTIFS
@@ -53,7 +54,9 @@ class HabilitationAsked(Asked):
     """A right to read, or to look after identities, with its legal basis and its days, both included."""
 
     service = Code(frozenset({"dossier", "reporting", "identity"}), required=True)
-    finalite = Code({**FINALITES_IDENTITE, **FINALITES, "pilotage": "indicateurs"}, required=True)
+    finalite = Code(
+        {**FINALITES_IDENTITE, **FINALITES, **FINALITES_GESTION, "pilotage": "indicateurs"}, required=True
+    )
     perimetre = Code(frozenset(PERIMETRES), allow_none=True, load_default=None)
     blocs = Many(Code(frozenset(BLOCKS)), load_default=list)
     base_legale = Text(required=True)
@@ -183,6 +186,27 @@ class IdentityDecision(Told):
     decision = fields.String(required=True)
 
 
+class DossiersDecisionAsked(Asked):
+    """May `siret` make this call to dossier, about these dossiers of these persons? As for identity, `agent`
+    and `motif` go to the journal; no dossier: the call speaks of none by itself."""
+
+    siret = siret(required=True)
+    appel = Text(required=True, most=64)  # `dossier.join`
+    finalite = Code(FINALITES_GESTION, required=True)
+    person_ids = Many(fields.UUID(), required=True, most=1_000)
+    dossiers = Many(fields.UUID(), required=True, most=10_000)
+    agent = Text(most=64)
+    motif = Code(MOTIFS_DOSSIERS)
+
+
+class DossiersDecision(Told):
+    """As `Decision`: it may, or not, for `reason`."""
+
+    granted = fields.Boolean(required=True)
+    reason = fields.String(required=True)
+    decision = fields.String(required=True)
+
+
 class JournalVerified(Told):
     """Whether every entry follows from the one before; the first that does not, if any."""
 
@@ -209,7 +233,10 @@ DECIDE_FIGURES = Call(
 DECIDE_IDENTITY = Call(
     "access", "decide_identity", IdentityDecisionAsked, IdentityDecision, frozenset({"identity"})
 )
+DECIDE_DOSSIERS = Call(
+    "access", "decide_dossiers", DossiersDecisionAsked, DossiersDecision, frozenset({"dossier"})
+)
 VERIFY_JOURNAL = Call("access", "verify_journal", NothingAsked, JournalVerified, frozenset({"operator"}))
 
 EVENTS = (ORGANISATIONS_CHANGED,)
-CALLS = (REGISTER, PROFILE, DECIDE, DECIDE_FIGURES, DECIDE_IDENTITY, VERIFY_JOURNAL)
+CALLS = (REGISTER, PROFILE, DECIDE, DECIDE_FIGURES, DECIDE_IDENTITY, DECIDE_DOSSIERS, VERIFY_JOURNAL)

@@ -1,5 +1,6 @@
 """Domain → wire: what dossier shows to whoever may see it, and what stays hidden."""
 
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -109,6 +110,39 @@ def followed_to_wire(
                     "emploi_trouve": one.within,
                     "durable": one.lasting,
                 }
+
+
+def candidate_to_wire(stored: Stored) -> dict[str, Any]:
+    """What tells this dossier from another, for whoever keeps dossiers right."""
+    dates = stored.blocks.get("dates", {})
+    return {
+        "dossier_id": stored.dossier_id,
+        "financements": [
+            {"financeur": file.financeur, "reference": file.reference} for file in sorted(stored.happened)
+        ],
+        "formation": stored.blocks.get("formation", {}),
+        "debut_prevu": _day(dates.get("debut_prevu")),
+        "fin_prevue": _day(dates.get("fin_prevue")),
+        "doutes": [_doubt(one) for one in stored.doubts],
+    }
+
+
+def doubts_to_wire(found: Sequence[Stored], after: uuid.UUID, decision: str) -> dict[str, Any]:
+    """A page of dossiers that may be one with another."""
+    return {
+        "candidats": [candidate_to_wire(one) for one in found],
+        "suite": found[-1].dossier_id if found else after,
+        "decision": decision,
+    }
+
+
+def ruled_to_wire(ruling_id: uuid.UUID, dossiers: Sequence[uuid.UUID], decision: str) -> dict[str, Any]:
+    """What became of a ruling."""
+    return {"ruling_id": ruling_id, "dossiers": list(dossiers), "decision": decision}
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def reason_to_wire(reason: Reason, reader: str) -> dict[str, Any]:

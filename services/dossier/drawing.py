@@ -1,6 +1,6 @@
 """Draws the life of a training in the service's page, from the table that makes it.
 
-    python -m services.dossier.drawing
+python -m services.dossier.drawing
 """
 
 from collections import defaultdict

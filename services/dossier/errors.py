@@ -1,6 +1,6 @@
 """What a reader can be told. What it may not see and what does not exist are told alike."""
 
-from services.contracts.errors import NotFound, Refused
+from services.contracts.errors import Conflict, NotFound, Refused
 
 
 def dossier_introuvable() -> NotFound:
@@ -36,6 +36,53 @@ def lecture_refusee(reason: str, decision: str) -> Refused:
         "lecture_refusee",
         MOTIFS.get(reason, "Votre habilitation ne couvre pas cette lecture.")
         + " Demandez son extension à l’administration du hub si votre mission l’exige.",
+        {"motif": reason, "decision": decision},
+    )
+
+
+def financement_introuvable() -> NotFound:
+    """The dossier has no file of this funder with this number."""
+    return NotFound(
+        "financement_introuvable",
+        "Ce dossier n’a pas de financement de ce financeur sous ce numéro : relisez-le.",
+    )
+
+
+def decision_inconnue() -> NotFound:
+    """No such ruling, or it was revoked before."""
+    return NotFound("decision_inconnue", "Aucune décision en vigueur ne porte cet identifiant : vérifiez-le.")
+
+
+def personnes_differentes() -> Conflict:
+    """Two dossiers of two persons: whether they are one is identity's to say."""
+    return Conflict(
+        "personnes_differentes",
+        "Ces dossiers sont de deux personnes : si c’est la même, faites d’abord rapprocher les identités.",
+    )
+
+
+def decision_contraire() -> Conflict:
+    """Another ruling in force says the opposite, or there is nothing to part."""
+    return Conflict(
+        "decision_contraire",
+        "Une décision en vigueur dit le contraire, ou le dossier n’a qu’un financement : annulez-la d’abord.",
+    )
+
+
+def reference_deja_utilisee() -> Conflict:
+    """The caller's own reference was used for another ruling."""
+    return Conflict(
+        "reference_deja_utilisee",
+        "Cette référence a déjà servi pour une autre décision : donnez-en une nouvelle.",
+    )
+
+
+def gestion_refusee(reason: str, decision: str) -> Refused:
+    """Access said no; `decision` is where its journal says why."""
+    return Refused(
+        "gestion_refusee",
+        MOTIFS.get(reason, "Votre habilitation ne couvre pas cet appel.")
+        + " Demandez une habilitation à la tenue des dossiers si c’est votre mission.",
         {"motif": reason, "decision": decision},
     )
 

@@ -6,20 +6,34 @@ from services.chassis.answering import Asked, answer
 from services.chassis.calling import Calls
 from services.chassis.listening import Told, listen
 from services.chassis.providers import Key, Transaction, WallClock
-from services.contracts.dossier import COMPARE, HISTORY, READ_DOSSIER, READ_PARCOURS, WHY
+from services.contracts.dossier import (
+    COMPARE,
+    DOUBTS,
+    HISTORY,
+    JOIN,
+    PART,
+    READ_DOSSIER,
+    READ_PARCOURS,
+    REVOKE,
+    WHY,
+)
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.contracts.ingestion import DECLARATIONS_ACCEPTED
-from services.dossier import desk, use_cases
+from services.contracts.message import Call
+from services.dossier import answers, desk, ruling, use_cases
+from services.dossier.domain.contribution import File
+from services.dossier.storage.parcours import Stored
 from services.dossier.use_cases import Moment
 
 
 class Dossier:
-    """For readers: answered whatever is being folded behind."""
+    """For readers, and for those who look after dossiers: answered whatever is being folded behind."""
 
     name = "dossier"
     transaction = Transaction()
     clock = WallClock()
     others = Calls()
+    pseudonyms = Key("AGORA_DOSSIER_PSEUDONYM_KEY")
 
     @answer(READ_DOSSIER)
     def read_dossier(self, asked: Asked) -> dict[str, Any]:
@@ -58,6 +72,54 @@ class Dossier:
         with self.transaction() as session:
             past = desk.find_past_of(session, dossier_id)
         return desk.compare(past, self.others.ask, asked.caller, finalite, dossier_id, moments)
+
+    @answer(DOUBTS)
+    def doubts(self, asked: Asked) -> dict[str, Any]:
+        after, most = asked.body["apres"], asked.body["dossiers"]
+        with self.transaction() as session:
+            found = ruling.doubtful(session, after, most)
+        decision = self.let(DOUBTS, asked, found)
+        return answers.doubts_to_wire(found, after, decision)
+
+    @answer(JOIN)
+    def join(self, asked: Asked) -> dict[str, Any]:
+        with self.transaction() as session:
+            dossiers = ruling.dossiers_of(session, asked.body["dossiers"])
+        decision = self.let(JOIN, asked, dossiers)
+        told = ruling.asked_of("join", asked.caller, asked.body)
+        with self.transaction() as session:
+            ruled = ruling.join(session, self.pseudonyms, self.moment(), told, dossiers)
+        return answers.ruled_to_wire(ruled.ruling_id, ruled.dossiers, decision)
+
+    @answer(PART)
+    def part(self, asked: Asked) -> dict[str, Any]:
+        with self.transaction() as session:
+            dossiers = ruling.dossiers_of(session, [asked.body["dossier_id"]])
+        decision = self.let(PART, asked, dossiers)
+        told = ruling.asked_of("part", asked.caller, asked.body)
+        file = File(asked.body["financeur"], asked.body["numero"])
+        with self.transaction() as session:
+            ruled = ruling.part(session, self.pseudonyms, self.moment(), told, dossiers[0], file)
+        return answers.ruled_to_wire(ruled.ruling_id, ruled.dossiers, decision)
+
+    @answer(REVOKE)
+    def revoke(self, asked: Asked) -> dict[str, Any]:
+        ruling_id, motive = asked.body["ruling_id"], asked.body["motif"]
+        with self.transaction() as session:
+            dossiers = ruling.dossiers_ruled_on(session, ruling_id)
+        decision = self.let(REVOKE, asked, dossiers)
+        author = ruling.author_of(asked.caller, asked.body)
+        with self.transaction() as session:
+            ruled = ruling.revoke(session, self.pseudonyms, self.moment(), ruling_id, author, motive)
+        return answers.ruled_to_wire(ruled.ruling_id, ruled.dossiers, decision)
+
+    def let(self, call: Call, asked: Asked, dossiers: list[Stored]) -> str:
+        """The number under which access remembers that it lets this be asked."""
+        return ruling.let(self.others.ask, call, asked.caller, asked.body, dossiers)
+
+    def moment(self) -> Moment:
+        """This instant, and the day it is in France."""
+        return Moment(self.clock.now(), self.clock.today())
 
 
 class DossierBulk:

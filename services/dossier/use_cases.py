@@ -113,6 +113,7 @@ def _folded(
         withdrawn=tuple(sorted(before.dossiers.keys() - digests.keys())),
         effects={id_: effect for id_, effect in folded.effects.items() if before.effects.get(id_) != effect},
         is_news=digest != before.digest,
+        has_lost=bool(before.effects.keys() - folded.effects.keys()),
     )
     return Folded(change, ToSave(folded, version, digest, digests))
 

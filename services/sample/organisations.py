@@ -72,6 +72,7 @@ _RIGHTS: dict[str, tuple[tuple[str, str, str | None, tuple[str, ...], str], ...]
     "bureau_identites": (
         ("identity", "gestion_identites", None, (), "R.6323-32"),
         ("identity", "droits_personne", None, (), "R.6323-35 I"),
+        ("dossier", "gestion_dossiers", None, (), "R.6323-32"),
     ),
 }
 

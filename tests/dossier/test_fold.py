@@ -12,6 +12,7 @@ from services.dossier.domain.assembling import assemble
 from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.explaining import why
 from services.dossier.domain.fold import fold, fold_assembled
+from services.dossier.domain.parcours import Dossier, Parcours
 from tests.dossier.saying import (
     ASP,
     BODY,
@@ -71,7 +72,8 @@ def _paths(block: Any, at: str) -> list[str]:
 def test_every_field_of_every_block_knows_its_winner(known: list[Contribution]) -> None:
     assembled = assemble(PERSON, known)
     folded = fold_assembled(PERSON, assembled)
-    for whole in (folded, *folded.dossiers):
+    wholes: list[Parcours | Dossier] = [folded, *folded.dossiers]
+    for whole in wholes:
         for name, block in whole.blocks.items():
             for path in _paths(block, name):
                 reason = why(assembled, whole.blocks, whole.grounds, path)

@@ -35,8 +35,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """A request to make a call of identity (`identity.compare`) about these persons; by which of the
-    organisation's agents, and for a ruling, why."""
+    """A request to make a call of identity (`identity.compare`) or of dossier (`dossier.join`) about these
+    persons and dossiers; by which of the organisation's agents, and for a ruling, why."""
 
     siret: str
     appel: str
@@ -44,6 +44,12 @@ class Consultation:
     person_ids: tuple[UUID, ...]
     agent: str | None = None
     motif: str | None = None
+    dossier_ids: tuple[UUID, ...] = ()
+
+    @property
+    def service(self) -> str:
+        """Of which service the call is."""
+        return self.appel.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,12 @@ def decide(
 def decide_figures(rights: Sequence[Habilitation] | None, today: date) -> Answer:
     """Figures are for whoever has an habilitation to steer; no relation to anybody is needed."""
     in_force = _in_force(rights, "reporting", PILOTAGE, today)
+    return in_force if isinstance(in_force, Refused) else Granted(tuple(in_force))
+
+
+def decide_dossiers(rights: Sequence[Habilitation] | None, asked: Consultation, today: date) -> Answer:
+    """Who keeps dossiers right may rule on anybody's; no relation is needed."""
+    in_force = _in_force(rights, "dossier", asked.finalite, today)
     return in_force if isinstance(in_force, Refused) else Granted(tuple(in_force))
 
 

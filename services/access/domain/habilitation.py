@@ -21,6 +21,8 @@ OF_IDENTITY: dict[str, str | None] = {
     "prise_en_charge": "personnes_financees",
     "accompagnement": "personnes_accompagnees",
 }
+# Of dossier, what is no reading: R.6323-32, who operates the hub keeps dossiers right, anybody's.
+HANDLING = frozenset({"gestion_dossiers"})
 _OF_IDENTITY_ALONE = {purpose for purpose, reach in OF_IDENTITY.items() if reach is None}
 
 
@@ -64,7 +66,7 @@ def faults_of(habilitation: Habilitation) -> Iterator[tuple[str, str]]:
         yield "valid_until", "fin_avant_debut"
     if not _has_purpose(habilitation.service, habilitation.finalite):
         yield "finalite", "finalite_hors_service"
-    if habilitation.service == "dossier":
+    if habilitation.service == "dossier" and habilitation.finalite not in HANDLING:
         yield from _faults_of_reading(habilitation)
     else:
         yield from _faults_of_the_rest(habilitation)
@@ -89,7 +91,8 @@ def _faults_of_reading(habilitation: Habilitation) -> Iterator[tuple[str, str]]:
 
 
 def _faults_of_the_rest(habilitation: Habilitation) -> Iterator[tuple[str, str]]:
-    """Figures have no perimetre, and identities the one of their purpose; neither has blocks."""
+    """Figures and the handling of dossiers have no perimetre, identities that of their purpose; none has
+    blocks."""
     reach = OF_IDENTITY.get(habilitation.finalite) if habilitation.service == "identity" else None
     if habilitation.perimetre != reach:
         yield "perimetre", "champ_sans_objet" if reach is None else "perimetre_hors_finalite"

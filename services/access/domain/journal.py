@@ -121,15 +121,15 @@ def figures_entry(siret: str, table: str, answer: Answer, now: datetime) -> Entr
     )
 
 
-def identity_entry(asked: Consultation, answer: Answer, now: datetime) -> Entry:
-    """What is remembered of a decision on a call to identity."""
+def consultation_entry(asked: Consultation, answer: Answer, now: datetime) -> Entry:
+    """What is remembered of a decision on a call to identity, or to handle dossiers."""
     return Entry(
         at=now,
         siret=asked.siret,
-        service="identity",
+        service=asked.service,
         finalite=asked.finalite,
         person_id=None,
-        dossier_ids=(),
+        dossier_ids=asked.dossier_ids if isinstance(answer, Granted) else (),
         figures=None,
         granted=isinstance(answer, Granted),
         reason=reason_of(answer),

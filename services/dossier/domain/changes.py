@@ -18,11 +18,12 @@ class Change:
     withdrawn: tuple[uuid.UUID, ...]
     effects: Mapping[uuid.UUID, Effect]
     is_news: bool
+    has_lost: bool = False  # a contribution that is another person's now
 
     @property
     def changes_something(self) -> bool:
         """Whether there is anything to keep and to tell."""
-        return self.is_news or bool(self.changed or self.withdrawn or self.effects)
+        return self.is_news or self.has_lost or bool(self.changed or self.withdrawn or self.effects)
 
     def change_of(self, dossier: Dossier) -> str:
         """`opened`, `changed` or `unchanged`."""

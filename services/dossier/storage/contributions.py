@@ -101,6 +101,13 @@ _ENDINGS = text(
     JOIN ending ON ending.person_id = asked.person_id
     """
 )
+_OF_FILES = text(
+    """
+    SELECT DISTINCT person_id FROM contribution
+    JOIN unnest(CAST(:financeurs AS text[]), CAST(:references AS text[])) AS asked(source, reference)
+         USING (source, reference)
+    """
+)
 _PERSON_OF = text(
     """
     SELECT person_id FROM contribution
@@ -187,6 +194,13 @@ def _contribution(row: Any) -> Contribution:
         lot=row.lot,
         received_at=row.received_at,
     )
+
+
+def persons_of_files(session: Session, files: Iterable[File]) -> list[uuid.UUID]:
+    """Everybody of whom a funder ever spoke under one of its own numbers."""
+    asked = sorted(files)
+    columns = {"financeurs": [one.financeur for one in asked], "references": [one.reference for one in asked]}
+    return list(session.execute(_OF_FILES, columns).scalars())
 
 
 def find_person(session: Session, source: str, reference: str) -> uuid.UUID | None:

@@ -67,6 +67,15 @@ _REMOVE = text(
 _SHOWN = "person_id, dossier_id, blocks, happened, anomalies, doubts"
 _FIND_DOSSIER = text(f"SELECT {_SHOWN} FROM dossier WHERE dossier_id = :dossier_id")
 _FIND_DOSSIERS = text(f"SELECT {_SHOWN} FROM dossier WHERE person_id = :person_id ORDER BY dossier_id")
+_OF_PERSONS = text(
+    f"SELECT {_SHOWN} FROM dossier WHERE person_id = ANY(CAST(:person_ids AS uuid[])) ORDER BY dossier_id"
+)
+_DOUBTFUL = text(
+    f"""
+    SELECT {_SHOWN} FROM dossier WHERE doubts <> '[]'::jsonb AND dossier_id > :after
+    ORDER BY dossier_id LIMIT :most
+    """
+)
 _FIND_BLOCKS = text("SELECT blocks FROM parcours WHERE person_id = :person_id")
 
 
@@ -194,6 +203,16 @@ def find_dossier(session: Session, dossier_id: uuid.UUID) -> Stored | None:
 def find_dossiers(session: Session, person_id: uuid.UUID) -> list[Stored]:
     """All dossiers of a person."""
     return [_stored(row) for row in session.execute(_FIND_DOSSIERS, {"person_id": person_id})]
+
+
+def find_of_persons(session: Session, person_ids: Sequence[uuid.UUID]) -> list[Stored]:
+    """All dossiers of these persons, in the order of their ids."""
+    return [_stored(row) for row in session.execute(_OF_PERSONS, {"person_ids": list(person_ids)})]
+
+
+def find_doubtful(session: Session, after: uuid.UUID, most: int) -> list[Stored]:
+    """The dossiers after an id that may be one with another, in the order of their ids."""
+    return [_stored(row) for row in session.execute(_DOUBTFUL, {"after": after, "most": most})]
 
 
 def _stored(row: Any) -> Stored:

@@ -1,10 +1,10 @@
 """What was ruled of files, by whom and why; and what of it is in force between a person's files."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -15,80 +15,98 @@ from services.dossier.domain.travelling import Ruled
 
 _ADD = text(
     """
-    INSERT INTO ruling (ruling_id, kind, financeur, reference, other_financeur, other_reference,
-                        author, agent, motive, ruled_at)
-    VALUES (:ruling_id, :kind, :financeur, :reference, :other_financeur, :other_reference,
-            :author, :agent, :motive, :now)
+    INSERT INTO ruling (ruling_id, kind, author, motive, asked, ruled_at)
+    VALUES (:ruling_id, :kind, :author, :motive, :asked, :now)
     ON CONFLICT (ruling_id) DO NOTHING
     """
 )
-_SHOWN = """
-    ruling_id, kind, financeur, reference, other_financeur, other_reference, author, motive, ruled_at,
-    revoked_at, revoked_by, revoked_for
-"""
-_FIND = text(f"SELECT {_SHOWN} FROM ruling WHERE ruling_id = :ruling_id")
+_TIE = text(
+    """
+    INSERT INTO tie (ruling_id, financeur, reference, other_financeur, other_reference)
+    SELECT :ruling_id, * FROM unnest(
+        CAST(:financeurs AS text[]), CAST(:references AS text[]),
+        CAST(:other_financeurs AS text[]), CAST(:other_references AS text[])
+    )
+    """
+)
+_FIND = text("SELECT asked, revoked_by, revoked_for FROM ruling WHERE ruling_id = :ruling_id")
 _REVOKE = text(
     """
     UPDATE ruling SET revoked_at = :now, revoked_by = :author, revoked_for = :motive
     WHERE ruling_id = :ruling_id AND revoked_at IS NULL
     """
 )
-# The one file is enough: of a pair, both are the person's, or the ruling has nothing to say of the person.
+_FILES = text(
+    """
+    SELECT financeur, reference, other_financeur, other_reference FROM tie WHERE ruling_id = :ruling_id
+    """
+)
+# Of a pair the smaller file finds it: the other is the same person's, or nothing is said of this one.
 _OF_FILES = text(
-    f"""
-    SELECT {_SHOWN} FROM ruling
+    """
+    SELECT kind, tie.financeur, tie.reference, other_financeur, other_reference, ruled_at, revoked_at
+    FROM tie JOIN ruling USING (ruling_id)
     JOIN unnest(CAST(:financeurs AS text[]), CAST(:references AS text[])) AS asked(financeur, reference)
-         USING (financeur, reference)
+         ON (asked.financeur, asked.reference) = (tie.financeur, tie.reference)
     ORDER BY ruled_at, ruling_id
     """
 )
-_ANY = text("SELECT EXISTS (SELECT FROM ruling)")
+_THERE_ARE = text("SELECT EXISTS (SELECT FROM tie)")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks to rule. `digest`: of all that was asked, so that it may be asked again."""
+
+    ruling_id: uuid.UUID
+    kind: Literal["join", "part"]
+    author: str
+    motive: str
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A ruling as it was kept."""
+    """A ruling as it was kept: what was asked for, and by whom and why it was taken back, if it was."""
 
-    ruling_id: uuid.UUID
-    ruled: Ruled
-    author: str
-    motive: str
+    digest: bytes
     revoked_by: str | None
     revoked_for: str | None
 
 
-def add(
-    session: Session,
-    ruling_id: uuid.UUID,
-    ruling: Ruling,
-    author: str,
-    agent: str,
-    motive: str,
-    now: datetime,
-) -> None:
-    """Keep a ruling, the smaller file first; asked twice, it is one."""
-    one, other = sorted((ruling.one, ruling.other))
-    session.execute(
+def add(session: Session, asked: Asked, pairs: Sequence[tuple[File, File]], now: datetime) -> bool:
+    """Keep a ruling about these pairs of files; False where it was kept before."""
+    kept = session.execute(
         _ADD,
         {
-            "ruling_id": ruling_id,
-            "kind": ruling.kind,
-            "financeur": one.financeur,
-            "reference": one.reference,
-            "other_financeur": other.financeur,
-            "other_reference": other.reference,
-            "author": author,
-            "agent": agent,
-            "motive": motive,
+            "ruling_id": asked.ruling_id,
+            "kind": asked.kind,
+            "author": asked.author,
+            "motive": asked.motive,
+            "asked": asked.digest,
             "now": now,
         },
     )
+    if not kept.rowcount:  # type: ignore[attr-defined]  # DML gives a CursorResult
+        return False
+    sorted_pairs = [sorted(pair) for pair in pairs]
+    session.execute(
+        _TIE,
+        {
+            "ruling_id": asked.ruling_id,
+            "financeurs": [one.financeur for one, _ in sorted_pairs],
+            "references": [one.reference for one, _ in sorted_pairs],
+            "other_financeurs": [other.financeur for _, other in sorted_pairs],
+            "other_references": [other.reference for _, other in sorted_pairs],
+        },
+    )
+    return True
 
 
 def find(session: Session, ruling_id: uuid.UUID) -> Kept | None:
     """A ruling, if it was made."""
     row = session.execute(_FIND, {"ruling_id": ruling_id}).one_or_none()
-    return _kept(row) if row else None
+    return Kept(bytes(row.asked), row.revoked_by, row.revoked_for) if row else None
 
 
 def revoke(session: Session, ruling_id: uuid.UUID, author: str, motive: str, now: datetime) -> bool:
@@ -97,19 +115,29 @@ def revoke(session: Session, ruling_id: uuid.UUID, author: str, motive: str, now
     return bool(session.execute(_REVOKE, asked).rowcount)  # type: ignore[attr-defined]  # DML gives a CursorResult
 
 
+def files_of(session: Session, ruling_id: uuid.UUID) -> set[File]:
+    """The files that a ruling is about."""
+    rows = session.execute(_FILES, {"ruling_id": ruling_id})
+    return {
+        file
+        for row in rows
+        for file in (File(row.financeur, row.reference), File(row.other_financeur, row.other_reference))
+    }
+
+
 def of_files(session: Session, files: Iterable[File]) -> list[Ruled]:
     """All that was ever ruled of these files, in the order in which it was."""
     asked = sorted(set(files))
-    if not asked or not session.execute(_ANY).scalar_one():
+    if not asked or not session.execute(_THERE_ARE).scalar_one():
         return []
     columns = {"financeurs": [one.financeur for one in asked], "references": [one.reference for one in asked]}
-    return [_ruled(row) for row in session.execute(_OF_FILES, columns)]
-
-
-def _ruled(row: Any) -> Ruled:
-    one, other = File(row.financeur, row.reference), File(row.other_financeur, row.other_reference)
-    return Ruled(Ruling(row.kind, one, other), row.ruled_at, row.revoked_at)
-
-
-def _kept(row: Any) -> Kept:
-    return Kept(row.ruling_id, _ruled(row), row.author, row.motive, row.revoked_by, row.revoked_for)
+    return [
+        Ruled(
+            Ruling(
+                row.kind, File(row.financeur, row.reference), File(row.other_financeur, row.other_reference)
+            ),
+            row.ruled_at,
+            row.revoked_at,
+        )
+        for row in session.execute(_OF_FILES, columns)
+    ]

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -92,24 +93,31 @@ ending = Table(
     postgresql_partition_by=_BY_PERSON,
 )
 
-# What somebody ruled of two files, with author and motive; `revoked_at` once it is taken back.
+# What somebody ruled of files, with author and motive; `revoked_at` once it is taken back.
 ruling = Table(
     "ruling",
     metadata,
     Column("ruling_id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),  # join | part
-    Column("financeur", Text, nullable=False),
-    Column("reference", Text, nullable=False),
-    Column("other_financeur", Text, nullable=False),
-    Column("other_reference", Text, nullable=False),
     Column("author", Text, nullable=False),
-    Column("agent", Text, nullable=False),
     Column("motive", Text, nullable=False),
+    Column("asked", LargeBinary, nullable=False),
     Column("ruled_at", DateTime(timezone=True), nullable=False),
     Column("revoked_at", DateTime(timezone=True)),
     Column("revoked_by", Text),
     Column("revoked_for", Text),
-    Index("ix_ruling_file", "financeur", "reference", postgresql_where=text("revoked_at IS NULL")),
+)
+
+# The pairs of files that a ruling is about.
+tie = Table(
+    "tie",
+    metadata,
+    Column("financeur", Text, primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("other_financeur", Text, primary_key=True),
+    Column("other_reference", Text, primary_key=True),
+    Column("ruling_id", Uuid, ForeignKey("ruling.ruling_id"), primary_key=True),
+    Index("ix_tie_ruling_id", "ruling_id"),
 )
 
 # The lock of a person, what belongs to no dossier, and what was last announced of everything: the effect of
@@ -140,5 +148,6 @@ dossier = Table(
     Column("anomalies", JSONB, nullable=False),
     Column("doubts", JSONB, nullable=False),
     Index("ix_dossier_dossier_id", "dossier_id"),
+    Index("ix_dossier_doubt", "dossier_id", postgresql_where=text("doubts <> '[]'::jsonb")),
     postgresql_partition_by=_BY_PERSON,
 )

@@ -102,6 +102,9 @@ def _of_persons() -> None:
         postgresql_partition_by="HASH (person_id)",
     )
     op.create_index("ix_dossier_dossier_id", "dossier", ["dossier_id"])
+    op.create_index(
+        "ix_dossier_doubt", "dossier", ["dossier_id"], postgresql_where=sa.text("doubts <> '[]'::jsonb")
+    )
     # Rows that are only added to fill their pages; those that are changed leave room on theirs.
     for table, fill in (("contribution", 100), ("ending", 100), ("parcours", 70), ("dossier", 80)):
         for part in range(PARTS):
@@ -116,25 +119,28 @@ def _rulings() -> None:
         "ruling",
         sa.Column("ruling_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("financeur", sa.Text(), nullable=False),
-        sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("other_financeur", sa.Text(), nullable=False),
-        sa.Column("other_reference", sa.Text(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
-        sa.Column("agent", sa.Text(), nullable=False),
         sa.Column("motive", sa.Text(), nullable=False),
+        sa.Column("asked", sa.LargeBinary(), nullable=False),
         sa.Column("ruled_at", _INSTANT, nullable=False),
         sa.Column("revoked_at", _INSTANT, nullable=True),
         sa.Column("revoked_by", sa.Text(), nullable=True),
         sa.Column("revoked_for", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("ruling_id", name=op.f("pk_ruling")),
     )
-    op.create_index(
-        "ix_ruling_file",
-        "ruling",
-        ["financeur", "reference"],
-        postgresql_where=sa.text("revoked_at IS NULL"),
+    op.create_table(
+        "tie",
+        sa.Column("financeur", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("other_financeur", sa.Text(), nullable=False),
+        sa.Column("other_reference", sa.Text(), nullable=False),
+        sa.Column("ruling_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["ruling_id"], ["ruling.ruling_id"], name=op.f("fk_tie_ruling_id")),
+        sa.PrimaryKeyConstraint(
+            "financeur", "reference", "other_financeur", "other_reference", "ruling_id", name=op.f("pk_tie")
+        ),
     )
+    op.create_index("ix_tie_ruling_id", "tie", ["ruling_id"])
 
 
 def _carry_over() -> None:
