@@ -6,7 +6,7 @@ folded is read; with one, the person is folded anew from what was known then, as
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from services.contracts.message import Call
 from services.dossier import answers, errors
 from services.dossier.domain.assembling import Assembled, assemble
 from services.dossier.domain.contribution import Contribution
-from services.dossier.domain.explaining import Reason, value_at, why
+from services.dossier.domain.explaining import ground_of, value_at, why
 from services.dossier.domain.fold import fold_assembled
 from services.dossier.domain.parcours import Dossier, Parcours
 from services.dossier.domain.travelling import Learned, Ruled, differences, instants, known, ruled
@@ -45,6 +45,23 @@ class When:
 def when_of(asked: Mapping[str, Any], today: date) -> When:
     """The moment that a question is about."""
     return When(asked.get("au") or today, asked.get("connu_le"), not {"au", "connu_le"} & asked.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who asks what of a dossier, and why; `champ` where it is of one field."""
+
+    caller: str
+    finalite: str
+    dossier_id: uuid.UUID
+    when: When
+    champ: str = ""
+
+
+def question_of(caller: str, asked: Mapping[str, Any], today: date) -> Question:
+    """What is asked of a dossier."""
+    when = when_of(asked, today)
+    return Question(caller, asked["finalite"], asked["dossier_id"], when, asked.get("champ", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,60 +167,52 @@ def show_parcours(found: Found, ask: Ask, caller: str, finalite: str, when: When
     }
 
 
-def explain(
-    past: Past, ask: Ask, caller: str, finalite: str, dossier_id: uuid.UUID, champ: str, when: When
-) -> dict[str, Any]:
+def explain(past: Past, ask: Ask, asked: Question) -> dict[str, Any]:
     """Why a field has its value. Raises `NotFound` where there is none that the caller may see."""
-    decision = _let(past, ask, caller, finalite, dossier_id, champ)
-    assembled = past.assembled(when)
-    reason = _reason(assembled, fold_assembled(past.person_id, assembled), dossier_id, champ)
+    decision = _let(past, ask, asked)
+    assembled = past.assembled(asked.when)
+    blocks, grounds = _of(fold_assembled(past.person_id, assembled), asked)
+    reason = why(assembled, blocks, grounds, asked.champ)
     if reason is None:
         raise errors.champ_introuvable()
-    told = answers.reason_to_wire(reason, caller)
-    return {"dossier_id": dossier_id, **told, "decision": decision["decision"]}
+    told = answers.reason_to_wire(reason, asked.caller)
+    return {"dossier_id": asked.dossier_id, **told, "decision": decision["decision"]}
 
 
-def recount(
-    past: Past, ask: Ask, caller: str, finalite: str, dossier_id: uuid.UUID, champ: str, today: date
-) -> dict[str, Any]:
-    """What a field was known to be, one after the other; the last `MOST_STEPS` instants. Raises as
-    `explain`."""
-    decision = _let(past, ask, caller, finalite, dossier_id, champ)
+def recount(past: Past, ask: Ask, asked: Question) -> dict[str, Any]:
+    """What a field was known to be, at the last `MOST_STEPS` instants. Raises as `explain`."""
+    decision = _let(past, ask, asked)
     steps = instants(past.learned)
     values: list[dict[str, Any]] = []
     for at in steps[-MOST_STEPS:]:
-        blocks, grounds = _of(past.parcours(When(today, at)), dossier_id, champ)
-        value, by = value_at(blocks, champ), _whose(grounds, champ)
+        blocks, grounds = _of(past.parcours(replace(asked.when, known_at=at)), asked)
+        value, by = value_at(blocks, asked.champ), ground_of(grounds, asked.champ)
         if (values[-1]["valeur"] if values else None) != value:
             values.append({"connu_le": at, "valeur": value, "source": by.source if by else None})
     if not values:
         raise errors.champ_introuvable()
     return {
-        "dossier_id": dossier_id,
-        "champ": champ,
+        "dossier_id": asked.dossier_id,
+        "champ": asked.champ,
         "valeurs": values,
         "complete": len(steps) <= MOST_STEPS,
         "decision": decision["decision"],
     }
 
 
-def compare(
-    past: Past, ask: Ask, caller: str, finalite: str, dossier_id: uuid.UUID, moments: Sequence[When]
-) -> dict[str, Any]:
+def compare(past: Past, ask: Ask, asked: Question, moments: Sequence[When]) -> dict[str, Any]:
     """What differs in a dossier between two moments. Raises `NotFound` when the caller may see none of it."""
-    decision = _decide(past.person_id, [dossier_id], ask, caller, finalite)
-    opened = _opened(decision).get(dossier_id)
+    decision = _decide(past.person_id, [asked.dossier_id], ask, asked.caller, asked.finalite)
+    opened = _opened(decision).get(asked.dossier_id)
     if opened is None:
         raise errors.dossier_introuvable()
-    shown = [_at(past, dossier_id, opened, when) for when in moments]
-    before, after = ((one["blocs"] if one else {}) for one in shown)
+    before, after = (_at(past, asked.dossier_id, opened, when) for when in moments)
+    found = differences(before["blocs"] if before else {}, after["blocs"] if after else {})
     return {
-        "dossier_id": dossier_id,
-        "etat_avant": shown[0]["etat"] if shown[0] else None,
-        "etat_apres": shown[1]["etat"] if shown[1] else None,
-        "differences": [
-            {"chemin": path, "avant": one, "apres": other} for path, one, other in differences(before, after)
-        ],
+        "dossier_id": asked.dossier_id,
+        "etat_avant": before["etat"] if before else None,
+        "etat_apres": after["etat"] if after else None,
+        "differences": [{"chemin": path, "avant": one, "apres": other} for path, one, other in found],
         "decision": decision["decision"],
     }
 
@@ -213,28 +222,15 @@ def _at(past: Past, dossier_id: uuid.UUID, opened: answers.Opened, when: When) -
     return answers.dossier_to_wire(stored, opened, (), when.day) if stored else None
 
 
-def _reason(assembled: Assembled, folded: Parcours, dossier_id: uuid.UUID, champ: str) -> Reason | None:
-    blocks, grounds = _of(folded, dossier_id, champ)
-    return why(assembled, blocks, grounds, champ)
-
-
-def _of(
-    folded: Parcours, dossier_id: uuid.UUID, champ: str
-) -> tuple[Mapping[str, Any], Mapping[str, Contribution]]:
-    """The blocks in which a field is: the dossier's, or the parcours'."""
+def _of(folded: Parcours, asked: Question) -> tuple[Mapping[str, Any], Mapping[str, Contribution]]:
+    """The blocks in which a field is, and whose they are: the dossier's, or the parcours'."""
     whole: Dossier | Parcours | None = folded
-    if champ.partition(".")[0] not in OF_THE_PARCOURS:
-        whole = next((one for one in folded.dossiers if one.dossier_id == dossier_id), None)
+    if asked.champ.partition(".")[0] not in OF_THE_PARCOURS:
+        whole = next((one for one in folded.dossiers if one.dossier_id == asked.dossier_id), None)
     return (whole.blocks, whole.grounds) if whole else ({}, {})
 
 
 OF_THE_PARCOURS = frozenset({"emplois", "accompagnements"})
-
-
-def _whose(grounds: Mapping[str, Contribution], champ: str) -> Contribution | None:
-    while champ not in grounds and "." in champ:
-        champ = champ.rpartition(".")[0]
-    return grounds.get(champ)
 
 
 # --- who may -------------------------------------------------------------------------------------
@@ -253,13 +249,11 @@ def _decide(
     )
 
 
-def _let(
-    past: Past, ask: Ask, caller: str, finalite: str, dossier_id: uuid.UUID, champ: str
-) -> dict[str, Any]:
+def _let(past: Past, ask: Ask, asked: Question) -> dict[str, Any]:
     """Access's decision, where it opens the block of this field."""
-    decision = _decide(past.person_id, [dossier_id], ask, caller, finalite)
-    block = champ.partition(".")[0]
-    opened = _opened(decision).get(dossier_id)
+    decision = _decide(past.person_id, [asked.dossier_id], ask, asked.caller, asked.finalite)
+    block = asked.champ.partition(".")[0]
+    opened = _opened(decision).get(asked.dossier_id)
     if opened is None:
         raise errors.dossier_introuvable()
     if block not in (decision["blocs"] if block in OF_THE_PARCOURS else opened["blocs"]):

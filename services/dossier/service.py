@@ -51,27 +51,26 @@ class Dossier:
 
     @answer(WHY)
     def why(self, asked: Asked) -> dict[str, Any]:
-        when = desk.when_of(asked.body, self.clock.today())
-        dossier_id, finalite, champ = (asked.body[name] for name in ("dossier_id", "finalite", "champ"))
+        question = desk.question_of(asked.caller, asked.body, self.clock.today())
         with self.transaction() as session:
-            past = desk.find_past_of(session, dossier_id)
-        return desk.explain(past, self.others.ask, asked.caller, finalite, dossier_id, champ, when)
+            past = desk.find_past_of(session, question.dossier_id)
+        return desk.explain(past, self.others.ask, question)
 
     @answer(HISTORY)
     def history(self, asked: Asked) -> dict[str, Any]:
-        today = self.clock.today()
-        dossier_id, finalite, champ = (asked.body[name] for name in ("dossier_id", "finalite", "champ"))
+        question = desk.question_of(asked.caller, asked.body, self.clock.today())
         with self.transaction() as session:
-            past = desk.find_past_of(session, dossier_id)
-        return desk.recount(past, self.others.ask, asked.caller, finalite, dossier_id, champ, today)
+            past = desk.find_past_of(session, question.dossier_id)
+        return desk.recount(past, self.others.ask, question)
 
     @answer(COMPARE)
     def compare(self, asked: Asked) -> dict[str, Any]:
-        moments = [desk.when_of(asked.body[name], self.clock.today()) for name in ("avant", "apres")]
-        dossier_id, finalite = asked.body["dossier_id"], asked.body["finalite"]
+        today = self.clock.today()
+        question = desk.question_of(asked.caller, asked.body, today)
+        moments = [desk.when_of(asked.body[name], today) for name in ("avant", "apres")]
         with self.transaction() as session:
-            past = desk.find_past_of(session, dossier_id)
-        return desk.compare(past, self.others.ask, asked.caller, finalite, dossier_id, moments)
+            past = desk.find_past_of(session, question.dossier_id)
+        return desk.compare(past, self.others.ask, question, moments)
 
     @answer(DOUBTS)
     def doubts(self, asked: Asked) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from services.contracts.dossier import (
 from services.contracts.errors import NotFound
 from services.contracts.message import Call
 from services.dossier import desk
-from services.dossier.desk import Found, When
+from services.dossier.desk import Found, Question, When
 from tests.contracts.golden import samples_of
 from tests.dossier.given import (
     CDC,
@@ -129,8 +129,8 @@ def test_what_is_not_opened_is_shown_in_no_part_of_the_answer(spoken: Spoken) ->
 def test_why_tells_the_winner_the_others_and_the_rule_and_a_lot_to_its_source_alone(spoken: Spoken) -> None:
     dossier_id = trained(spoken)
     past = desk.find_past_of(spoken.session, dossier_id)
-    asked = (past, EVERYTHING, OPCO, "prise_en_charge", dossier_id, "dates.entree_le", now())
-    told = as_wire(Why, desk.explain(*asked))
+    asked = Question(OPCO, "prise_en_charge", dossier_id, now(), "dates.entree_le")
+    told = as_wire(Why, desk.explain(past, EVERYTHING, asked))
     assert (told["valeur"], told["regle"]) == ("2026-02-02", "autorite")
     assert (told["gagnante"]["source"], told["gagnante"]["lot"]) == (CDC, None)
     (other,) = told["autres"]
@@ -151,8 +151,9 @@ def test_a_field_that_is_not_there_and_one_that_is_not_open_are_told_alike(
 ) -> None:
     dossier_id = trained(spoken)
     past = desk.find_past_of(spoken.session, dossier_id)
+    asked = Question(CEP, "accompagnement", dossier_id, now(), champ)
     with pytest.raises(NotFound) as refusal:
-        desk.explain(past, opening("dates", "formation"), CEP, "accompagnement", dossier_id, champ, now())
+        desk.explain(past, opening("dates", "formation"), asked)
     assert refusal.value.code == "champ_introuvable"
 
 
@@ -181,8 +182,8 @@ def test_the_history_of_a_field_is_what_it_was_known_to_be(spoken: Spoken) -> No
         days=160,
     )
     past = desk.find_past_of(spoken.session, dossier_id)
-    asked = (past, EVERYTHING, CDC, "suivi", dossier_id, "dates.entree_le", now().day)
-    told = as_wire(History, desk.recount(*asked))
+    asked = Question(CDC, "suivi", dossier_id, now(), "dates.entree_le")
+    told = as_wire(History, desk.recount(past, EVERYTHING, asked))
     assert [(one["valeur"], one["source"]) for one in told["valeurs"]] == [
         ("2026-02-02", CDC),
         ("2026-02-09", CDC),
@@ -194,7 +195,9 @@ def test_two_moments_are_compared_field_by_field(spoken: Spoken) -> None:
     dossier_id = trained(spoken)
     past = desk.find_past_of(spoken.session, dossier_id)
     moments = [When(now().day, at(100).now, is_now=False), now()]
-    told = as_wire(MomentsCompared, desk.compare(past, EVERYTHING, CDC, "suivi", dossier_id, moments))
+    told = as_wire(
+        MomentsCompared, desk.compare(past, EVERYTHING, Question(CDC, "suivi", dossier_id, now()), moments)
+    )
     assert (told["etat_avant"], told["etat_apres"]) == ("en_formation", "termine")
     assert {one["chemin"]: (one["avant"], one["apres"]) for one in told["differences"]} == {
         "dates.abandon": (None, False),

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 from services.chassis.database import transaction
 from services.dossier import use_cases
 from tests.dossier.given import (
+    OPCO,
     OTHER,
     PERSON,
     PSEUDONYMS,
+    REGION,
     Spoken,
     at,
     attribution,
@@ -24,6 +26,7 @@ from tests.dossier.given import (
     formation,
     line,
     line_id,
+    paid,
     told,
 )
 
@@ -88,6 +91,49 @@ def test_a_line_that_goes_to_another_and_comes_back_leaves_everything_as_it_was(
     assert len(spoken.parcours(OTHER).dossiers) == 1
     spoken.attribute(attribution("F", PERSON, 3), attribution("E", PERSON, 3), days=2)
     assert _held(spoken.session) == before
+
+
+LINES = {
+    "F": line("F", "formation", formation()),
+    "G": line("G", "formation", formation(), source=REGION, reference="R1"),
+    "P": line("P", "financement", paid(100)),
+    "E": line("E", "realisation", event("entree", "2026-02-02"), said=40),
+    "X": line("X", "realisation", event("entree", "2026-02-09"), said=50, rectifie="E"),
+    "I": line("I", "realisation", event("interruption", "2026-03-02"), said=70),
+    "S": line("S", "suppression", {}, said=90, rectifie="I"),
+    "J": line("J", "emploi", {"employeur": OPCO, "nature_contrat": "01", "debut": "2026-06-15"}),
+}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_walk_of_links_and_splits_ends_as_if_one_had_gone_there_straight(
+    session: Session, rolled_back: Any, engine: Engine, seed: int
+) -> None:
+    """Guarantee 5: lines go from person to person, told in any order; in the end the last word counts."""
+    random = Random(seed)
+    walk = [
+        attribution(name, uuid.UUID(int=random.randint(1, 3)), version)
+        for name in LINES
+        for version in range(1, random.randint(2, 6))
+    ]
+    last = {one["declaration_id"]: one for one in walk}
+    straight = Spoken(session)
+    straight.accept(*LINES.values())
+    straight.attribute(*last.values())
+    steps = [*walk, *LINES.values(), *random.sample(walk, 4)]
+    random.shuffle(steps)
+    with rolled_back(engine) as other:
+        for table in ("outbox", "declaration", "contribution", "ending", "parcours", "dossier"):
+            other.execute(text(f"DELETE FROM {table}"))
+        wandering = Spoken(other)
+        for days, step in enumerate(steps):
+            if "person_id" in step:
+                wandering.attribute(step, days=days)
+            else:
+                wandering.accept(step, days=days)
+        assert _held(other) == _held(session)
+        told = {id_: (one["effect"], one["dossier_id"]) for id_, one in wandering.effects().items()}
+    assert told == {id_: (one["effect"], one["dossier_id"]) for id_, one in straight.effects().items()}
 
 
 def test_as_known_at_an_instant_is_what_was_read_then(spoken: Spoken) -> None:

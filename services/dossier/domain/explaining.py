@@ -55,7 +55,7 @@ def why(
     `blocks` and `grounds` are what the fold gave of a dossier, or of the parcours. None where it has no such
     field.
     """
-    value, winner = value_at(blocks, field), _ground_of(grounds, field)
+    value, winner = value_at(blocks, field), ground_of(grounds, field)
     if value is None or winner is None:
         return None
     said = _statements(assembled, winner, field)
@@ -77,7 +77,7 @@ def value_at(blocks: Mapping[str, Any], field: str) -> Any:
     return value
 
 
-def _ground_of(grounds: Mapping[str, Contribution], field: str) -> Contribution | None:
+def ground_of(grounds: Mapping[str, Contribution], field: str) -> Contribution | None:
     """Whose a field is; a part of something is its whole's."""
     while field not in grounds and "." in field:
         field = field.rpartition(".")[0]
