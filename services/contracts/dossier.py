@@ -323,7 +323,7 @@ class AnomalyShown(Told):
 
 
 class DoubtShown(Told):
-    """Another dossier of the person that may be the same path, shown to whoever may read both."""
+    """Another dossier of the person that may be the same path, told where both are read: in a parcours."""
 
     dossier_id = fields.UUID(required=True)
     cause = fields.String(required=True, metadata={"codes": CAUSES_DOUTE})

@@ -21,7 +21,15 @@ from services.dossier.domain.contribution import Contribution
 from services.dossier.domain.explaining import ground_of, value_at, why
 from services.dossier.domain.fold import fold_assembled
 from services.dossier.domain.parcours import Dossier, Parcours
-from services.dossier.domain.travelling import Learned, Ruled, differences, instants, known, ruled
+from services.dossier.domain.travelling import (
+    Learned,
+    Ruled,
+    differences,
+    instants,
+    known,
+    ruled,
+    still_hers,
+)
 from services.dossier.storage import contributions, parcours
 from services.dossier.storage.parcours import Stored
 from services.dossier.use_cases import rulings_of
@@ -127,8 +135,11 @@ def find_past_of(session: Session, dossier_id: uuid.UUID) -> Past:
 
 
 def find_past(session: Session, person_id: uuid.UUID) -> Past:
-    """All that was ever learned of a person."""
-    learned = contributions.of_persons(session, [person_id]).get(person_id, [])
+    """All that was ever learned of what is this person's.
+
+    What identity has given to somebody else since is left out, of the past too: it was never hers.
+    """
+    learned = still_hers(contributions.of_persons(session, [person_id]).get(person_id, []))
     return Past(person_id, learned, rulings_of(session, [learned]))
 
 

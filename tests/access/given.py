@@ -46,6 +46,11 @@ def keeping(**other: Any) -> Habilitation:
     return replace(right(None, service="identity", finalite="gestion_identites", blocs=()), **other)
 
 
+def handling(**other: Any) -> Habilitation:
+    """A right of the OPCO to join and part dossiers, in force all of 2026."""
+    return replace(right(None, finalite="gestion_dossiers", blocs=()), **other)
+
+
 def consultation(*person_ids: UUID, **other: Any) -> Consultation:
     """The OPCO asks to compare declarations of these persons."""
     content: dict[str, Any] = {

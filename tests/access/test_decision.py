@@ -13,6 +13,7 @@ from services.access.domain.decision import (
     OpenDossier,
     Refused,
     decide,
+    decide_dossiers,
     decide_figures,
     decide_identity,
 )
@@ -28,6 +29,7 @@ from tests.access.given import (
     consultation,
     finances,
     follows,
+    handling,
     keeping,
     pays,
     reading,
@@ -213,6 +215,30 @@ def test_identities_are_for_whoever_keeps_them(
 ) -> None:
     assert decide_identity(rights, {}, consultation(PERSON, ANOTHER), TODAY) == answer
     assert decide_identity(rights, {}, replace(consultation(), person_ids=()), TODAY) == answer
+
+
+@pytest.mark.parametrize(
+    ("rights", "answer"),
+    [
+        pytest.param([handling()], Granted((handling(),)), id="keeps dossiers right"),
+        pytest.param([right(), keeping()], Refused("purpose_not_covered"), id="reads dossiers only"),
+        pytest.param([keeping()], Refused("no_habilitation_for_service"), id="keeps identities only"),
+        pytest.param(None, Refused("organisation_unknown"), id="nobody registered the caller"),
+        pytest.param(
+            [handling(valid_until=date(2026, 6, 14))], Refused("habilitation_not_in_force"), id="ended"
+        ),
+    ],
+)
+def test_dossiers_are_ruled_on_by_whoever_keeps_them(
+    rights: list[Habilitation] | None, answer: Granted | Refused
+) -> None:
+    asked = consultation(PERSON, appel="dossier.join", finalite="gestion_dossiers", dossier_ids=(FIRST,))
+    assert decide_dossiers(rights, asked, TODAY) == answer
+
+
+def test_who_keeps_dossiers_right_reads_none_by_it() -> None:
+    asked = replace(reading(FIRST), finalite="gestion_dossiers")
+    assert decide([handling()], [finances(FIRST)], asked, TODAY) == Refused("no_relation")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.access import schemas, use_cases
 from services.access.domain.decision import Consultation, Reading
-from services.contracts.access import DECIDE, DECIDE_FIGURES, DECIDE_IDENTITY
+from services.contracts.access import DECIDE, DECIDE_DOSSIERS, DECIDE_FIGURES, DECIDE_IDENTITY
 from services.contracts.dossier import BLOCKS
 from tests.access.given import (
     CEP,
@@ -23,6 +23,7 @@ from tests.access.given import (
     consultation,
     finances,
     follows,
+    handling,
     keeping,
     parcours,
     reading,
@@ -144,6 +145,23 @@ def test_a_call_to_identity_is_remembered_with_who_when_whom_which_and_why(sessi
     assert (found.appel, found.person_ids) == ("identity.link", [PERSON, FIRST])
     assert (found.service, found.finalite, found.motif) == ("identity", "gestion_identites", "acte_presente")
     assert (found.granted, found.habilitation_ids) == (True, [keeping().habilitation_id])
+    assert use_cases.verify_journal(session).broken_at is None
+
+
+def test_a_ruling_on_dossiers_is_remembered_with_which_and_why(session: Session) -> None:
+    use_cases.register(session, [registration(handling())], NOW)
+    asked = consultation(
+        PERSON,
+        appel="dossier.join",
+        finalite="gestion_dossiers",
+        dossier_ids=(FIRST,),
+        motif="convention_presentee",
+    )
+    answer = schemas.plain_decision_to_wire(*use_cases.decide_dossiers(session, asked, NOW, TODAY))
+    found = entry(session, DECIDE_DOSSIERS.answer().load(answer)["decision"])
+    assert (found.service, found.appel, found.granted) == ("dossier", "dossier.join", True)
+    assert (found.person_ids, found.dossier_ids) == ([PERSON], [FIRST])
+    assert (found.agent, found.motif) == ("AGT-1", "convention_presentee")
     assert use_cases.verify_journal(session).broken_at is None
 
 

@@ -9,10 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.access import schemas, use_cases
+from services.access.domain.habilitation import Habilitation, faults_of
 from services.access.storage import habilitations
 from services.contracts.access import ORGANISATIONS_CHANGED, PROFILE
 from services.contracts.errors import BadRequest, NotFound
-from tests.access.given import CEP, NOW, OPCO, TODAY, registration, right, steering
+from tests.access.given import CEP, NOW, OPCO, TODAY, handling, registration, right, steering
 
 
 def announced(session: Session) -> list[dict[str, Any]]:
@@ -112,6 +113,23 @@ def test_one_fault_refuses_the_whole_request_and_all_faults_are_told(session: Se
     }
     assert announced(session) == []
     assert habilitations.of_organisation(session, OPCO) is None
+
+
+@pytest.mark.parametrize(
+    ("habilitation", "faults"),
+    [
+        pytest.param(handling(), {}, id="as it should be"),
+        pytest.param(
+            handling(perimetre="dossiers_finances"), {"perimetre": "champ_sans_objet"}, id="a reach"
+        ),
+        pytest.param(handling(blocs=("dates",)), {"blocs": "champ_sans_objet"}, id="blocks"),
+        pytest.param(handling(service="identity"), {"finalite": "finalite_hors_service"}, id="elsewhere"),
+    ],
+)
+def test_the_right_to_rule_on_dossiers_is_no_right_to_read(
+    habilitation: Habilitation, faults: dict[str, str]
+) -> None:
+    assert dict(faults_of(habilitation)) == faults
 
 
 def test_a_national_registration_takes_a_handful_of_statements(

@@ -9,11 +9,12 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.dossier import desk, use_cases
+from services.dossier import use_cases
 from services.dossier.desk import When
 from services.dossier.domain.fold import fold
 from services.dossier.domain.parcours import Parcours
 from services.dossier.domain.travelling import known, ruled
+from services.dossier.storage import contributions
 from services.dossier.use_cases import Moment
 from services.sample.organisations import BODIES, of_profile
 
@@ -134,12 +135,9 @@ class Spoken:
 
     def parcours(self, person_id: uuid.UUID = PERSON, known_at: datetime | None = None) -> Parcours:
         """The parcours as known at an instant, or now."""
-        past = desk.find_past(self.session, person_id)
-        return fold(person_id, known(past.learned, known_at), ruled(past.rulings, known_at))
-
-    def past(self, person_id: uuid.UUID = PERSON) -> desk.Past:
-        """All that was ever learned of a person."""
-        return desk.find_past(self.session, person_id)
+        learned = contributions.of_persons(self.session, [person_id]).get(person_id, [])
+        rulings = use_cases.rulings_of(self.session, [learned])
+        return fold(person_id, known(learned, known_at), ruled(rulings, known_at))
 
     def announced(self, event: str) -> Iterator[dict[str, Any]]:
         """The items of all the messages of an event, in the order in which they were written."""

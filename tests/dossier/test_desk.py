@@ -253,3 +253,21 @@ def test_a_reference_finds_the_person_it_speaks_of_now(spoken: Spoken) -> None:
     assert desk.find_parcours(spoken.session, OPCO, "D1", now()).person_id == PERSON
     known_then = When(now().day, datetime(2026, 3, 1, tzinfo=UTC), is_now=False)
     assert not desk.find_parcours(spoken.session, CDC, "D1", known_then).dossiers, "of another, by then"
+
+
+def test_what_was_never_hers_is_not_shown_of_her_past(spoken: Spoken) -> None:
+    """A wrong link is undone in the past too: who reads what was known then learns nothing of the other."""
+    trained(spoken)
+    when = When(now().day, at(180).now, is_now=False)
+    asked = (EVERYTHING, OPCO, "suivi", when)
+
+    def funders() -> set[str]:
+        found = desk.find_parcours(spoken.session, OPCO, "D1", when)
+        (shown,) = desk.show_parcours(found, *asked)["dossiers"]
+        return {one["financeur"] for one in shown["blocs"]["financements"]}
+
+    assert funders() == {OPCO, CDC}
+    spoken.attribute(*(attribution(name, uuid.UUID(int=5), 2) for name in ("C", "P", "E", "S")), days=200)
+    assert funders() == {OPCO}
+    spoken.attribute(*(attribution(name, PERSON, 3) for name in ("C", "P", "E", "S")), days=210)
+    assert funders() == {OPCO, CDC}

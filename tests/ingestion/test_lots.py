@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from services.chassis import database
 from services.chassis.sealing import Keyring
 from services.contracts.errors import Conflict, HubError
+from services.contracts.ingestion import DECLARATIONS_ACCEPTED, RECEIPT
 from services.ingestion import use_cases
-from services.ingestion.domain.lines import lot_id_of
+from services.ingestion.domain.findings import MOST_NOTICED
+from services.ingestion.domain.lines import declaration_id_of, lot_id_of
 from services.ingestion.storage import lots, partners
 from services.ingestion.storage.tables import metadata
 from tests.conftest import RolledBack, empty
@@ -51,7 +53,8 @@ def emptied(engine: Engine) -> Iterator[Engine]:
 
 
 def _register(session: Session) -> None:
-    partners.remember(session, [{"siret": SIRET, "version": 10**9, "natures": ["formation", "suppression"]}])
+    opco = {"siret": SIRET, "version": 10**9, "profile": "opco", "natures": ["formation", "suppression"]}
+    partners.remember(session, [opco])
 
 
 def submit(session: Session, *lines: Any, now: datetime = NOW) -> dict[str, Any]:
@@ -117,3 +120,76 @@ def test_a_lot_is_forgotten_after_its_time_and_its_receipt_is_not(session: Sessi
     assert lots.open_again(session, LOT_ID, KEYS.lots) is None
     assert orjson.dumps(submit(session, declaration())) == orjson.dumps(receipt)
     assert use_cases.receipt(session, SIRET, "L1", 0, 10, [])["etats"] == {"acceptee": 1}
+
+
+def test_what_is_accepted_is_told_with_what_its_source_is(session: Session) -> None:
+    submit(session, declaration())
+    rows = session.execute(text("SELECT body FROM outbox WHERE routing_key LIKE 'declarations_accepted%'"))
+    (told,) = [DECLARATIONS_ACCEPTED.schema().load(orjson.loads(bytes(row.body))) for row in rows]
+    assert (told["source"], told["profile"]) == (SIRET, "opco")
+
+
+# --- what is found later, where declarations meet ------------------------------------------------
+
+LATE, HOURS = "entree_apres_fin_prevue", "heures_prevues_excessives"
+
+
+def applied(session: Session, version: int, *codes: str) -> None:
+    """Dossier tells what became of the lot's only line, and what is the matter with it."""
+    told = {
+        "declaration_id": declaration_id_of(LOT_ID, 1),
+        "version": version,
+        "dossier_id": LOT_ID,
+        "effect": "dossier_ouvert",
+        "constats": [{"code": code, "gravite": "alerte", "chemin": "faits.le"} for code in codes],
+    }
+    use_cases.note_effects(session, NOW + timedelta(hours=version), [told])
+
+
+def read_line(session: Session) -> tuple[list[str], list[str]]:
+    """The codes that stand on the receipt, and those that stood."""
+    answer = json.loads(orjson.dumps(use_cases.receipt(session, SIRET, "L1", 0, 10, [])))
+    (line,) = RECEIPT.answer().load(answer)["lignes"]
+    assert all(one["message"] and one["remede"] for one in (*line["constats"], *line["constats_leves"]))
+    return [one["code"] for one in line["constats"]], [one["code"] for one in line["constats_leves"]]
+
+
+def test_an_anomaly_stands_on_the_receipt_until_it_is_settled(session: Session) -> None:
+    submit(session, declaration())
+    applied(session, 1, LATE, HOURS)
+    assert read_line(session) == ([LATE, HOURS], [])
+    applied(session, 2, HOURS)
+    assert read_line(session) == ([HOURS], [LATE])
+    applied(session, 3)
+    assert read_line(session) == ([], [LATE, HOURS])
+    applied(session, 4, LATE)
+    assert read_line(session) == ([LATE], [LATE, HOURS])
+
+
+def test_what_was_found_before_and_is_told_late_is_not_found_again(session: Session) -> None:
+    submit(session, declaration())
+    applied(session, 3, HOURS)
+    applied(session, 2, LATE)
+    applied(session, 3, HOURS)
+    assert read_line(session) == ([HOURS], [])
+
+
+def test_an_anomaly_says_since_when_and_until_when(session: Session) -> None:
+    submit(session, declaration())
+    for version, codes in ((1, (LATE,)), (2, (LATE,)), (3, ())):
+        applied(session, version, *codes)
+    answer = use_cases.receipt(session, SIRET, "L1", 0, 10, [])
+    (settled,) = answer["lignes"][0]["constats_leves"]
+    assert settled["signale_le"] == NOW + timedelta(hours=1)
+    assert settled["leve_le"] == NOW + timedelta(hours=3)
+
+
+def test_of_one_line_a_bounded_number_of_anomalies_is_kept(session: Session) -> None:
+    submit(session, declaration())
+    for version in range(1, 2 * MOST_NOTICED, 2):
+        applied(session, version, LATE)
+        applied(session, version + 1)
+    kept = session.scalar(
+        text("SELECT jsonb_array_length(anomalies) FROM line WHERE lot_id = :id"), {"id": LOT_ID}
+    )
+    assert kept == MOST_NOTICED

@@ -5,7 +5,7 @@ from the day on which what it says took effect. A parcours is folded from what w
 as it was true on a day; both are now where they are not asked for.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,12 @@ def known(
             continue
         said = _until(one.contribution, on) if on is not None else one.contribution
         yield replace(said, withdrawn=True) if _has_been(one.withdrawn_at, at) else said
+
+
+def still_hers(learned: Sequence[Learned]) -> list[Learned]:
+    """What was learned of a person from the lines that are hers by now, whenever she had them."""
+    hers = {one.contribution.declaration_id for one in learned if one.moved_at is None}
+    return [one for one in learned if one.contribution.declaration_id in hers]
 
 
 def instants(learned: Iterable[Learned]) -> list[datetime]:
