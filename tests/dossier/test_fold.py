@@ -272,6 +272,13 @@ def test_a_contract_is_counted_once_however_often_it_is_told(
     assert [one.get("fin") for one in parcours.blocks["emplois"]] == ends
 
 
+def test_an_end_told_anew_is_told_with_its_own_reason_or_none() -> None:
+    again = job("2026-06-01", "2026-07-15")
+    told = [said("emploi", faits, by=DSN, at=day) for day, faits in enumerate((ENDED, again))]
+    (contract,) = fold(PERSON, told).blocks["emplois"]
+    assert (contract["fin"], "motif_fin" in contract) == ("2026-07-15", False)
+
+
 def test_annule_et_remplace_takes_the_line_back_and_its_end_with_it() -> None:
     told = [said("emploi", job("2026-06-01"), by=DSN), said("emploi", ENDED, by=DSN, at=1, withdrawn=True)]
     assert "fin" not in fold(PERSON, told).blocks["emplois"][0]

@@ -71,6 +71,15 @@ def test_a_partial_exit_that_the_stagiaire_caused_is_an_abandon() -> None:
     assert dossier.blocks["dates"]["taux_realisation"] == 40
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "state"), [("sortie", "abandon", "abandonne"), ("abandon", "sortie", "termine")]
+)
+def test_of_two_ends_the_last_word_stands(first: str, last: str, state: State) -> None:
+    told = [said("realisation", event(kind, "2026-03-01"), at=day) for day, kind in ((70, first), (80, last))]
+    (dossier,) = fold(PERSON, [said("formation", formation()), *told]).dossiers
+    assert dossier.state == state
+
+
 def test_a_certificate_that_comes_before_the_exit_counts_once_the_exit_is_told() -> None:
     got = {"certification": "RNCP1", "resultat": "obtenue", "le": "2026-04-20"}
     known = [
