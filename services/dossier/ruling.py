@@ -77,8 +77,11 @@ def author_of(caller: str, body: Mapping[str, Any]) -> str:
 # --- what is looked at -----------------------------------------------------------------------------
 
 
-def dossiers_of(session: Session, dossier_ids: Sequence[uuid.UUID]) -> list[Stored]:
-    """These dossiers, in the order in which they were asked for. Raises `NotFound`."""
+def dossiers_of(session: Session, asked: Asked, dossier_ids: Sequence[uuid.UUID]) -> list[Stored]:
+    """These dossiers, in the order in which they were asked for; of what was ruled before, those that came of
+    it. Raises `NotFound`."""
+    if rulings.find(session, asked.ruling_id):
+        return dossiers_ruled_on(session, asked.ruling_id)
     found = [parcours.find_dossier(session, one) for one in dossier_ids]
     known = [one for one in found if one is not None]
     if len(known) < len(found):
@@ -105,6 +108,8 @@ def join(
     session: Session, pseudonyms: bytes, moment: Moment, asked: Asked, dossiers: Sequence[Stored]
 ) -> Ruled:
     """Two dossiers of a person are one path. Raises `Conflict`."""
+    if ruled := _ruled_before(session, asked):
+        return ruled
     one, other = dossiers
     if one.person_id != other.person_id:
         raise errors.personnes_differentes()
@@ -117,6 +122,8 @@ def part(
 ) -> Ruled:
     """One file of a dossier is a path of its own. Raises `Conflict`, and `NotFound` where it has no such
     file."""
+    if ruled := _ruled_before(session, asked):
+        return ruled
     if file not in dossier.happened:
         raise errors.financement_introuvable()
     pairs = [(file, other) for other in sorted(dossier.happened) if other != file]
@@ -153,15 +160,23 @@ def _rule(
     one."""
     files = {file for pair in pairs for file in pair}
     if not rulings.add(session, asked, pairs, moment.now):
-        kept = rulings.find(session, asked.ruling_id)
-        if kept is None or kept.digest != asked.digest:
-            raise errors.reference_deja_utilisee()
-        return _ruled(session, asked.ruling_id, persons, rulings.files_of(session, asked.ruling_id))
+        raise errors.reference_deja_utilisee()  # at this very moment: asked again, it is told
     fold_anew(session, pseudonyms, moment, persons)
     ruled = _ruled(session, asked.ruling_id, persons, files)
     if len(ruled.dossiers) < dossiers or (asked.kind == "join" and len(ruled.dossiers) > 1):
         raise errors.decision_contraire()
     return ruled
+
+
+def _ruled_before(session: Session, asked: Asked) -> Ruled | None:
+    """What became of it, where it was asked before. Raises `Conflict` where something else was."""
+    kept = rulings.find(session, asked.ruling_id)
+    if kept is None:
+        return None
+    if kept.digest != asked.digest:
+        raise errors.reference_deja_utilisee()
+    files = rulings.files_of(session, asked.ruling_id)
+    return _ruled(session, asked.ruling_id, contributions.persons_of_files(session, files), files)
 
 
 def _ruled(session: Session, ruling_id: uuid.UUID, persons: Iterable[uuid.UUID], files: set[File]) -> Ruled:

@@ -82,21 +82,21 @@ class Dossier:
 
     @answer(JOIN)
     def join(self, asked: Asked) -> dict[str, Any]:
-        with self.transaction() as session:
-            dossiers = ruling.dossiers_of(session, asked.body["dossiers"])
-        decision = self.let(JOIN, asked, dossiers)
         told = ruling.asked_of("join", asked.caller, asked.body)
+        with self.transaction() as session:
+            dossiers = ruling.dossiers_of(session, told, asked.body["dossiers"])
+        decision = self.let(JOIN, asked, dossiers)
         with self.transaction() as session:
             ruled = ruling.join(session, self.pseudonyms, self.moment(), told, dossiers)
         return answers.ruled_to_wire(ruled.ruling_id, ruled.dossiers, decision)
 
     @answer(PART)
     def part(self, asked: Asked) -> dict[str, Any]:
-        with self.transaction() as session:
-            dossiers = ruling.dossiers_of(session, [asked.body["dossier_id"]])
-        decision = self.let(PART, asked, dossiers)
         told = ruling.asked_of("part", asked.caller, asked.body)
         file = File(asked.body["financeur"], asked.body["numero"])
+        with self.transaction() as session:
+            dossiers = ruling.dossiers_of(session, told, [asked.body["dossier_id"]])
+        decision = self.let(PART, asked, dossiers)
         with self.transaction() as session:
             ruled = ruling.part(session, self.pseudonyms, self.moment(), told, dossiers[0], file)
         return answers.ruled_to_wire(ruled.ruling_id, ruled.dossiers, decision)

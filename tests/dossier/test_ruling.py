@@ -11,6 +11,7 @@ from services.contracts.errors import Conflict, NotFound
 from services.dossier import ruling
 from services.dossier.domain.contribution import File
 from services.dossier.ruling import Ruled
+from services.dossier.storage import parcours
 from services.dossier.storage.parcours import Stored
 from services.sample.organisations import of_profile
 from tests.dossier.given import (
@@ -51,8 +52,10 @@ def spoken(session: Session) -> Spoken:
 
 def dossiers(spoken: Spoken, *names: str) -> list[Stored]:
     """The dossiers of some lines."""
-    ids = [uuid.UUID(spoken.effect(name)["dossier_id"]) for name in names]
-    return ruling.dossiers_of(spoken.session, ids)
+    found = [
+        parcours.find_dossier(spoken.session, uuid.UUID(spoken.effect(one)["dossier_id"])) for one in names
+    ]
+    return [one for one in found if one]
 
 
 def join(spoken: Spoken, *names: str, reference: str = "REUNION-1", days: float = 5) -> Ruled:
@@ -137,9 +140,13 @@ def test_a_ruling_follows_its_files_to_another_person(spoken: Spoken) -> None:
 
 def test_asked_twice_a_ruling_is_one_and_a_reference_serves_once(spoken: Spoken) -> None:
     found = dossiers(spoken, "A", "B")
-    body: dict[str, Any] = {**HEAD, "reference": "X", "dossiers": [str(one.dossier_id) for one in found]}
+    ids = [one.dossier_id for one in found]
+    body: dict[str, Any] = {**HEAD, "reference": "X", "dossiers": list(map(str, ids))}
     asked = ruling.asked_of("join", BUREAU, body)
-    ruled = [ruling.join(spoken.session, PSEUDONYMS, at(5), asked, found) for _ in range(2)]
+    ruled = [
+        ruling.join(spoken.session, PSEUDONYMS, at(5), asked, ruling.dossiers_of(spoken.session, asked, ids))
+        for _ in range(2)
+    ]
     assert ruled[0] == ruled[1]
     other = ruling.asked_of("join", BUREAU, {**body, "motif": "confirme_par_organisme"})
     with pytest.raises(Conflict) as refusal:

@@ -112,7 +112,7 @@ def test_une_apprentie_dont_le_contrat_est_rompu_et_qui_en_retrouve_un(running: 
 def test_une_transition_cofinancee_dont_les_parts_font_le_cout(running: Running) -> None:
     life = Life(running, "Cariou", "1985-03-13")
     told = {"dispositif": "CPF_TRANSITION", "cout_total": 900_000}
-    life.say(TRANSITIONS, "formation", formation(**told), reference="PTP-1", le="2026-01-10")
+    first = life.say(TRANSITIONS, "formation", formation(**told), reference="PTP-1", le="2026-01-10")
     life.say(TRANSITIONS, "financement", paid(600_000), reference="PTP-1", le="2026-01-10")
     lot = life.say(
         CDC, "formation", formation(dispositif="CPF", cout_total=900_000), reference="CPF-2", le="2026-01-12"
@@ -120,7 +120,8 @@ def test_une_transition_cofinancee_dont_les_parts_font_le_cout(running: Running)
     short = life.say(CDC, "financement", paid(290_000), reference="CPF-2", le="2026-01-12")
     running.settle()
     dossier = life.dossier(TRANSITIONS, "PTP-1")
-    assert life.line(CDC, lot)["effet"] == "cofinancement_reconnu"
+    effects = {life.line(source, one)["effet"] for source, one in ((TRANSITIONS, first), (CDC, lot))}
+    assert effects == {"dossier_ouvert", "cofinancement_reconnu"}
     assert dossier["couts"]["ecart"] == 10_000
     (found,) = life.line(CDC, lot)["constats"]
     assert (found["code"], found["chemin"]) == ("financements_inferieurs_au_cout", "faits.cout_total")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -86,7 +87,7 @@ _END = text(
 )
 _COLUMNS = """
     contribution.person_id, declaration_id, version, recorded_at, source, profile, lot, ligne, nature,
-    reference, emise_le, received_at, financeur, reference_financeur, faits
+    reference, emise_le, received_at, financeur, reference_financeur, faits::text
 """
 _OF_PERSONS = text(
     f"""
@@ -189,7 +190,7 @@ def _contribution(row: Any) -> Contribution:
         emise_le=row.emise_le,
         ligne=row.ligne,
         file=File(row.financeur, row.reference_financeur),
-        faits=row.faits,
+        faits=orjson.loads(row.faits),
         profile=row.profile,
         lot=row.lot,
         received_at=row.received_at,

@@ -6,7 +6,7 @@ each other, and never both ways. What is complete becomes its person's contribut
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 _SAY = text(
     """
     INSERT INTO declaration (declaration_id, said)
-    SELECT * FROM unnest(CAST(:declaration_ids AS uuid[]), CAST(:said AS jsonb[]))
-         AS told(declaration_id, said)
+    SELECT declaration_id, said
+    FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS told(declaration_id uuid, said jsonb)
     ORDER BY declaration_id
     ON CONFLICT (declaration_id) DO NOTHING
     RETURNING declaration_id
@@ -35,7 +35,7 @@ _SAY_TOO = text(
     )
     UPDATE declaration SET said = told.said
     FROM held
-    JOIN unnest(CAST(:declaration_ids AS uuid[]), CAST(:said AS jsonb[])) AS told(declaration_id, said)
+    JOIN jsonb_to_recordset(CAST(:told AS jsonb)) AS told(declaration_id uuid, said jsonb)
          USING (declaration_id)
     WHERE declaration.declaration_id = held.declaration_id AND NOT is_kept AND declaration.said IS NULL
     RETURNING declaration.declaration_id, person_id, version
@@ -105,14 +105,21 @@ def say(
     Returns those of whom it is known of whom they speak.
     """
     head = {"source": source, "profile": profile, "lot": lot, "received_at": received_at}
-    said = {one["declaration_id"]: orjson.dumps({**head, **_content(one)}).decode() for one in declarations}
-    asked = {"declaration_ids": list(said), "said": list(said.values())}
-    fresh = set(session.execute(_SAY, asked).scalars())
+    said = {
+        one["declaration_id"]: {"declaration_id": one["declaration_id"], "said": {**head, **_content(one)}}
+        for one in declarations
+    }
+    fresh = set(session.execute(_SAY, {"told": _json(said.values())}).scalars())
     if len(fresh) == len(said):
         return []
-    met = {one: text for one, text in said.items() if one not in fresh}
-    rows = session.execute(_SAY_TOO, {"declaration_ids": list(met), "said": list(met.values())})
+    met = {one: told for one, told in said.items() if one not in fresh}
+    rows = session.execute(_SAY_TOO, {"declaration_ids": list(met), "told": _json(met.values())})
     return [Given(row.declaration_id, row.person_id, row.version) for row in rows if row.person_id]
+
+
+def _json(rows: Iterable[Any]) -> str:
+    # One text for all rows: of an array of texts, the driver looks at every letter.
+    return orjson.dumps(list(rows)).decode()
 
 
 def _content(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.dossier.domain.contribution import File
-from services.dossier.domain.lifecycle import Happened
+from services.dossier.domain.lifecycle import Happened, state_on
 from services.dossier.domain.parcours import Anomaly, Blamed, Dossier, Doubt, Effect, Parcours
 
 # Persons are taken in the order of their ids, here and wherever rows of several are written: no deadlock.
@@ -26,7 +26,7 @@ _OPEN = text(
 )
 _LOCK = text(
     """
-    SELECT parcours.person_id, version, effects, digests, digest
+    SELECT parcours.person_id, version, effects::text, digests::text, digest
     FROM unnest(CAST(:person_ids AS uuid[])) AS asked(person_id)
     JOIN parcours ON parcours.person_id = asked.person_id
     ORDER BY parcours.person_id FOR UPDATE OF parcours
@@ -35,11 +35,10 @@ _LOCK = text(
 _SAVE = text(
     """
     UPDATE parcours SET version = folded.version, blocks = folded.blocks, effects = folded.effects,
-                        digests = folded.digests, digest = folded.digest
-    FROM unnest(
-        CAST(:person_ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:blocks AS jsonb[]),
-        CAST(:effects AS jsonb[]), CAST(:dossier_digests AS jsonb[]), CAST(:digests AS bytea[])
-    ) AS folded(person_id, version, blocks, effects, digests, digest)
+                        digests = folded.digests, digest = decode(folded.digest, 'hex')
+    FROM jsonb_to_recordset(CAST(:folded AS jsonb)) AS folded(
+        person_id uuid, version bigint, blocks jsonb, effects jsonb, digests jsonb, digest text
+    )
     WHERE parcours.person_id = folded.person_id
     """
 )
@@ -47,11 +46,10 @@ _SAVE_DOSSIERS = text(
     """
     INSERT INTO dossier (person_id, dossier_id, state, state_on, blocks, happened, anomalies, doubts)
     SELECT person_id, dossier_id, state, :today, blocks, happened, anomalies, doubts
-    FROM unnest(
-        CAST(:person_ids AS uuid[]), CAST(:dossier_ids AS uuid[]), CAST(:states AS text[]),
-        CAST(:blocks AS jsonb[]), CAST(:happened AS jsonb[]), CAST(:anomalies AS jsonb[]),
-        CAST(:doubts AS jsonb[])
-    ) AS folded(person_id, dossier_id, state, blocks, happened, anomalies, doubts)
+    FROM jsonb_to_recordset(CAST(:folded AS jsonb)) AS folded(
+        person_id uuid, dossier_id uuid, state text, blocks jsonb, happened jsonb, anomalies jsonb,
+        doubts jsonb
+    )
     ON CONFLICT (person_id, dossier_id) DO UPDATE SET
         state = excluded.state, state_on = excluded.state_on, blocks = excluded.blocks,
         happened = excluded.happened, anomalies = excluded.anomalies, doubts = excluded.doubts
@@ -129,8 +127,8 @@ def _before(row: Any) -> Before:
     return Before(
         version=row.version,
         digest=bytes(row.digest),
-        dossiers={uuid.UUID(one): digest for one, digest in row.digests.items()},
-        effects={uuid.UUID(one): _effect(*told) for one, told in row.effects.items()},
+        dossiers={uuid.UUID(one): digest for one, digest in orjson.loads(row.digests).items()},
+        effects={uuid.UUID(one): _effect(*told) for one, told in orjson.loads(row.effects).items()},
     )
 
 
@@ -143,24 +141,22 @@ def save(session: Session, folded: Sequence[ToSave]) -> None:
     """Keep the person-wide blocks of these parcours, and what is announced of them."""
     if not folded:
         return
-    session.execute(
-        _SAVE,
+    rows = [
         {
-            "person_ids": [one.parcours.person_id for one in folded],
-            "versions": [one.version for one in folded],
-            "blocks": [_json(one.parcours.blocks) for one in folded],
-            "effects": [
-                _json({str(id_): [*told] for id_, told in one.parcours.effects.items()}) for one in folded
-            ],
-            "dossier_digests": [
-                _json({str(id_): told for id_, told in one.digests.items()}) for one in folded
-            ],
-            "digests": [one.digest for one in folded],
-        },
-    )
+            "person_id": one.parcours.person_id,
+            "version": one.version,
+            "blocks": one.parcours.blocks,
+            "effects": {str(id_): told for id_, told in one.parcours.effects.items()},
+            "digests": {str(id_): told for id_, told in one.digests.items()},
+            "digest": one.digest.hex(),
+        }
+        for one in folded
+    ]
+    session.execute(_SAVE, {"folded": _json(rows)})
 
 
 def _json(value: object) -> str:
+    # One text for all rows: of an array of texts, the driver looks at every letter.
     return orjson.dumps(value, default=list).decode()
 
 
@@ -168,23 +164,19 @@ def save_dossiers(session: Session, folded: Sequence[tuple[uuid.UUID, Dossier]],
     """Keep these dossiers, each with its person, as they are today."""
     if not folded:
         return
-    dossiers = [dossier for _, dossier in folded]
-    session.execute(
-        _SAVE_DOSSIERS,
+    rows = [
         {
-            "today": today,
-            "person_ids": [person_id for person_id, _ in folded],
-            "dossier_ids": [dossier.dossier_id for dossier in dossiers],
-            "states": [dossier.state for dossier in dossiers],
-            "blocks": [_json(dossier.blocks) for dossier in dossiers],
-            "happened": [
-                _json(sorted([file, events] for file, events in dossier.happened.items()))
-                for dossier in dossiers
-            ],
-            "anomalies": [_json(dossier.anomalies) for dossier in dossiers],
-            "doubts": [_json(dossier.doubts) for dossier in dossiers],
-        },
-    )
+            "person_id": person_id,
+            "dossier_id": dossier.dossier_id,
+            "state": state_on(dossier.happened, today.isoformat()),
+            "blocks": dossier.blocks,
+            "happened": [[file, events] for file, events in sorted(dossier.happened.items())],
+            "anomalies": dossier.anomalies,
+            "doubts": dossier.doubts,
+        }
+        for person_id, dossier in folded
+    ]
+    session.execute(_SAVE_DOSSIERS, {"today": today, "folded": _json(rows)})
 
 
 def remove_dossiers(session: Session, gone: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
