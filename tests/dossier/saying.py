@@ -116,7 +116,14 @@ def _faits(nature: str, digits: _Digits) -> dict[str, Any]:
         case "realisation":
             name = digits.of(_EVENTS)
             more = digits.of(
-                ({}, {"motif": "abandon_stagiaire", "taux_realisation": 40}, {"fin_prevue": other})
+                (
+                    {},
+                    {"motif": "abandon_stagiaire", "taux_realisation": 40, "heures_realisees": 9_000},
+                    {"realisation": "totale", "taux_realisation": 40},
+                    {"fin_prevue": other},
+                    {"debut_prevu": other},
+                    {"fin": other, "employeur": ASP},
+                )
             )
             return event(name, day, **more)
         case "financement":
