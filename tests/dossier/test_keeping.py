@@ -39,9 +39,9 @@ def spoken(session: Session) -> Spoken:
 
 
 def _held(session: Session) -> dict[str, list[Any]]:
-    """All that follows from what was said: but for versions and instants, which only grow."""
+    """All that follows from what was said: but for versions, instants, and the state, which is of a day."""
     queries = {
-        "dossier": "SELECT person_id, dossier_id, state, blocks, anomalies FROM dossier",
+        "dossier": "SELECT person_id, dossier_id, blocks, happened, anomalies, doubts FROM dossier",
         "parcours": "SELECT person_id, blocks, effects FROM parcours WHERE effects <> '{}'",
         "directory": "SELECT declaration_id, person_id, is_kept, said FROM declaration",
     }

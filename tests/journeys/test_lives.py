@@ -112,10 +112,10 @@ def test_une_apprentie_dont_le_contrat_est_rompu_et_qui_en_retrouve_un(running: 
 def test_une_transition_cofinancee_dont_les_parts_font_le_cout(running: Running) -> None:
     life = Life(running, "Cariou", "1985-03-13")
     told = {"dispositif": "CPF_TRANSITION", "cout_total": 900_000}
-    first = life.say(TRANSITIONS, "formation", formation(**told), reference="PTP-1", le="2026-01-10")
+    first = life.say(TRANSITIONS, "formation", formation(**told), reference="PTP-1", le="2026-01-09")
     life.say(TRANSITIONS, "financement", paid(600_000), reference="PTP-1", le="2026-01-10")
     lot = life.say(
-        CDC, "formation", formation(dispositif="CPF", cout_total=900_000), reference="CPF-2", le="2026-01-12"
+        CDC, "formation", formation(dispositif="CPF", cout_total=900_000), reference="CPF-2", le="2026-01-11"
     )
     short = life.say(CDC, "financement", paid(290_000), reference="CPF-2", le="2026-01-12")
     running.settle()
