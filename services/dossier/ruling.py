@@ -118,12 +118,13 @@ def join(
 
 
 def part(
-    session: Session, pseudonyms: bytes, moment: Moment, asked: Asked, dossier: Stored, file: File
+    session: Session, pseudonyms: bytes, moment: Moment, asked: Asked, dossiers: Sequence[Stored], file: File
 ) -> Ruled:
     """One file of a dossier is a path of its own. Raises `Conflict`, and `NotFound` where it has no such
     file."""
     if ruled := _ruled_before(session, asked):
         return ruled
+    (dossier,) = dossiers
     if file not in dossier.happened:
         raise errors.financement_introuvable()
     pairs = [(file, other) for other in sorted(dossier.happened) if other != file]

@@ -98,7 +98,7 @@ class Dossier:
             dossiers = ruling.dossiers_of(session, told, [asked.body["dossier_id"]])
         decision = self.let(PART, asked, dossiers)
         with self.transaction() as session:
-            ruled = ruling.part(session, self.pseudonyms, self.moment(), told, dossiers[0], file)
+            ruled = ruling.part(session, self.pseudonyms, self.moment(), told, dossiers, file)
         return answers.ruled_to_wire(ruled.ruling_id, ruled.dossiers, decision)
 
     @answer(REVOKE)

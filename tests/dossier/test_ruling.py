@@ -69,7 +69,7 @@ def part(spoken: Spoken, name: str, file: File, reference: str = "SEPARATION-1",
     (found,) = dossiers(spoken, name)
     body = {**HEAD, "reference": reference, "dossier_id": str(found.dossier_id), "numero": file.reference}
     asked = ruling.asked_of("part", BUREAU, body)
-    return ruling.part(spoken.session, PSEUDONYMS, at(days), asked, found, file)
+    return ruling.part(spoken.session, PSEUDONYMS, at(days), asked, [found], file)
 
 
 def revoke(spoken: Spoken, ruled: Ruled, motive: str = "decision_erronee", days: float = 9) -> Ruled:
@@ -156,6 +156,18 @@ def test_asked_twice_a_ruling_is_one_and_a_reference_serves_once(spoken: Spoken)
     assert again[0] == again[1]
     with pytest.raises(NotFound):
         revoke(spoken, ruled[0], "confirme_par_financeur")
+
+
+def test_a_parting_asked_again_is_told_again_though_the_dossier_is_two_by_now(spoken: Spoken) -> None:
+    join(spoken, "A", "R")
+    (found,) = dossiers(spoken, "A")
+    body = {**HEAD, "reference": "Y", "dossier_id": str(found.dossier_id), "numero": "R1"}
+    asked = ruling.asked_of("part", BUREAU, body)
+    ruled = []
+    for _ in range(2):
+        looked = ruling.dossiers_of(spoken.session, asked, [found.dossier_id])
+        ruled.append(ruling.part(spoken.session, PSEUDONYMS, at(6), asked, looked, File(REGION, "R1")))
+    assert ruled[0] == ruled[1]
 
 
 def test_dossiers_of_two_persons_are_identitys_to_join(spoken: Spoken) -> None:
