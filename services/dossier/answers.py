@@ -14,7 +14,7 @@ from services.dossier.domain.consistency import GRAVITY
 from services.dossier.domain.explaining import Reason, Statement
 from services.dossier.domain.fold import NOT_PAID
 from services.dossier.domain.following import what_followed
-from services.dossier.domain.lifecycle import state_on
+from services.dossier.domain.lifecycle import state_on, without_results
 from services.dossier.domain.parcours import Anomaly, Doubt
 from services.dossier.errors import MOTIFS
 from services.dossier.storage.parcours import Stored
@@ -24,10 +24,12 @@ Opened = Mapping[str, Any]  # one dossier's part of access's decision
 
 def dossier_to_wire(stored: Stored, opened: Opened, readable: Iterable[object], day: date) -> dict[str, Any]:
     """A dossier as it is on a day; `readable`: the dossiers that the same reader may see."""
-    blocs = opened["blocs"]
+    blocs, happened = opened["blocs"], stored.happened
+    if "certifications" not in blocs:  # that somebody is certified is a result too
+        happened = {file: tuple(without_results(events)) for file, events in happened.items()}
     return {
         "dossier_id": stored.dossier_id,
-        "etat": state_on(stored.happened, day.isoformat()),
+        "etat": state_on(happened, day.isoformat()),
         **visible(stored.blocks, blocs, opened["masques"]),
         "statut_apprenti": _statut(stored.blocks, day) if {"formation", "dates"} <= {*blocs} else None,
         "anomalies": [_anomaly(one) for one in stored.anomalies if one.path.partition(".")[0] in blocs],

@@ -25,6 +25,7 @@ from tests.contracts.golden import samples_of
 from tests.dossier.given import (
     CDC,
     CEP,
+    CERTIFIER,
     DSN,
     OPCO,
     PERSON,
@@ -271,3 +272,23 @@ def test_what_was_never_hers_is_not_shown_of_her_past(spoken: Spoken) -> None:
     assert funders() == {OPCO}
     spoken.attribute(*(attribution(name, PERSON, 3) for name in ("C", "P", "E", "S")), days=210)
     assert funders() == {OPCO, CDC}
+
+
+@pytest.mark.parametrize(
+    ("blocs", "etat"), [(DOSSIER, "certifie"), (("formation", "dates", "financements"), "termine")]
+)
+def test_that_somebody_is_certified_is_told_to_whoever_may_see_certifications(
+    spoken: Spoken, blocs: tuple[str, ...], etat: str
+) -> None:
+    got = {"certification": "RNCP1", "resultat": "obtenue", "le": "2026-06-20"}
+    spoken.say(
+        line("F", "formation", formation(certification="RNCP1")),
+        line("P", "financement", paid(100)),
+        line("E", "realisation", event("entree", "2026-02-02"), said=40),
+        line("S", "realisation", event("sortie", "2026-05-29"), said=150),
+    )
+    spoken.say(line("C", "certification", got, source=CERTIFIER), source=CERTIFIER, profile="certificateur")
+    found = desk.find_parcours(spoken.session, OPCO, "D1", now())
+    (shown,) = desk.show_parcours(found, opening(*blocs), OPCO, "suivi", now())["dossiers"]
+    assert shown["etat"] == etat
+    assert shown["blocs"]["financements"][0]["etat"] == "termine"

@@ -17,7 +17,7 @@ from services.dossier.domain.cofinancement import Ruling
 from services.dossier.domain.consistency import View, anomalies_of
 from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.jobs import Job, jobs_of
-from services.dossier.domain.lifecycle import State, furthest, replay
+from services.dossier.domain.lifecycle import State, furthest, replay, without_results
 from services.dossier.domain.parcours import Anomaly, Dossier, Doubt, Effect, Parcours, Relation, Share
 from services.dossier.domain.realisation import DATES_PLANNED, happening_of
 
@@ -106,7 +106,9 @@ def _dossier(
     happening = happening_of(material, jobs, certified)
     replayed = {file: replay(events) for file, events in happening.of_file.items()}
     states = {file: state for file, (state, _) in replayed.items()}
-    financements, paid = _financements(material, states), believed_pay(material)
+    # A result is the certifications' to show: a financement's state goes no further than the service fait.
+    of_files = {file: replay(without_results(events))[0] for file, events in happening.of_file.items()}
+    financements, paid = _financements(material, of_files), believed_pay(material)
     blocks = Blocks()
     blocks.fields("formation", formation, told_by)
     blocks.fields("dates", happening.dates, happening.by)

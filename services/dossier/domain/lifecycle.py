@@ -140,3 +140,8 @@ def furthest(states: Sequence[State]) -> State:
 def state_on(happened: Mapping[Any, Iterable[Happened]], day: str | None = None) -> State:
     """The state of a dossier on a day (`aaaa-mm-jj`), from the events of each of its files."""
     return furthest([replay(events, day)[0] for events in happened.values()])
+
+
+def without_results(events: Iterable[Happened]) -> list[Happened]:
+    """Events but for certifications: for whoever may see what happened, and not what it led to."""
+    return [one for one in events if one.event != "certification"]
