@@ -30,9 +30,9 @@ def febrl4() -> tuple[Lines, dict[Hashable, Hashable]]:
     return [*lines, *others], {**truth, **other_truth}
 
 
-def french(persons: int, seed: int = 1) -> tuple[Lines, dict[Hashable, Hashable]]:
-    """Generated persons, one trait in ten faulty, no NIR."""
-    told = statements(persons, seed=seed)
+def french(persons: int, seed: int = 1, *, with_home: bool = False) -> tuple[Lines, dict[Hashable, Hashable]]:
+    """Generated persons, one trait in ten faulty, no NIR; with an address, as a declaration may bear one."""
+    told = statements(persons, seed=seed, with_home=with_home)
     lines = [(at, read_record(one.told)) for at, one in enumerate(told)]
     return lines, {at: one.number for at, one in enumerate(told)}
 

@@ -41,6 +41,12 @@ def test_french_persons_are_found_where_one_trait_in_ten_is_faulty() -> None:
     assert found.persons.f1 >= 0.995
 
 
+def test_french_persons_are_found_by_their_addresses_too() -> None:
+    found = learned(*french(2000, seed=21, with_home=True))
+    assert found.persons.f1 >= 0.995
+    assert found.pairs.precision >= 0.999
+
+
 @pytest.mark.parametrize("seed", [11, 12])
 def test_the_model_that_ships_finds_french_persons(seed: int) -> None:
     found = as_shipped(*french(2000, seed))
