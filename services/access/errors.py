@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.contracts.errors import BadRequest, NotFound
+from services.contracts.errors import BadRequest, NotFound, Unavailable
 
 MOST_FAULTS = 20
 
@@ -22,4 +22,12 @@ def inscription_refusee(faults: Mapping[str, str]) -> BadRequest:
         "inscription_refusee",
         "Aucun organisme n’a été enregistré : corrigez les champs indiqués et renvoyez toute la demande.",
         dict(list(faults.items())[:MOST_FAULTS]),
+    )
+
+
+def relations_en_retard() -> Unavailable:
+    """What dossier has changed is not known here yet: it will be in a moment."""
+    return Unavailable(
+        "relations_en_retard",
+        "Les liens de ces personnes ne sont pas encore à jour : renvoyez la demande dans quelques instants.",
     )

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.access.domain.decision import BLOCK_HIDDEN, Answer, Consultation, Granted, Reading
+from services.access.domain.decision import BLOCK_HIDDEN, Answer, Consultation, Decided, Granted, Reading
 from services.access.domain.habilitation import Habilitation
 from services.access.domain.journal import Verified, reason_of
 from services.access.domain.organisation import Organisation, Registration, natures_of, services_of
 from services.access.domain.parcours import Parcours, Relation
 from services.access.domain.perimetre import OF_A_DOSSIER, OF_A_PERSON
+
+BEHIND = "relations_behind"
 
 # --- read --------------------------------------------------------------------------------
 
@@ -47,6 +49,21 @@ def read_reading(asked: Mapping[str, Any]) -> Reading:
         person_id=asked["person_id"],
         dossier_ids=tuple(asked["dossiers"]),
     )
+
+
+def read_readings(asked: Mapping[str, Any]) -> list[Reading]:
+    """The readings to decide together, in order."""
+    return [
+        Reading(
+            siret=one["siret"],
+            service="dossier",
+            finalite=one["finalite"] or "",
+            person_id=one["person_id"],
+            dossier_ids=tuple(one["dossiers"]),
+            version=one["version"],
+        )
+        for one in asked["lectures"]
+    ]
 
 
 def read_consultation(asked: Mapping[str, Any]) -> Consultation:
@@ -146,6 +163,17 @@ def decision_to_wire(answer: Answer, number: str) -> dict[str, Any]:
         "blocs": answer.blocs,
         "masques": _hidden(OF_A_PERSON, answer.blocs),
     }
+
+
+def reading_to_wire(one: tuple[Decided, str] | None) -> dict[str, Any]:
+    """One of many readings; None where it could not be decided yet."""
+    if one is None:
+        nothing = {"granted": False, "reason": BEHIND, "finalite": None, "decision": None}
+        return {"a_jour": False, **nothing, "dossiers": []}
+    decided, number = one
+    told = decision_to_wire(decided.answer, number)
+    kept = {name: told[name] for name in ("granted", "reason", "decision", "dossiers")}
+    return {"a_jour": True, "finalite": decided.purpose, **kept}
 
 
 def plain_decision_to_wire(answer: Answer, number: str) -> dict[str, Any]:

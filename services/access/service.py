@@ -11,6 +11,7 @@ from services.contracts.access import (
     DECIDE_DOSSIERS,
     DECIDE_FIGURES,
     DECIDE_IDENTITY,
+    DECIDE_READINGS,
     PROFILE,
     REGISTER,
     VERIFY_JOURNAL,
@@ -69,6 +70,20 @@ class AccessDoors:
                 session, consultation, self.clock.now(), self.clock.today()
             )
         return schemas.plain_decision_to_wire(decided, number)
+
+    @answer(DECIDE_READINGS)
+    def decide_readings(self, asked: Asked) -> dict[str, Any]:
+        readings = schemas.read_readings(asked.body)
+        with self.transaction() as session:
+            decided = use_cases.decide_readings(
+                session,
+                asked.body["appel"],
+                readings,
+                self.clock.now(),
+                self.clock.today(),
+                together=asked.body["ensemble"],
+            )
+        return {"lectures": [schemas.reading_to_wire(one) for one in decided]}
 
     @answer(VERIFY_JOURNAL)
     def verify_journal(self, _: Asked) -> dict[str, Any]:

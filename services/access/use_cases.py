@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.access import errors, schemas
 from services.access.domain import decision, journal
-from services.access.domain.decision import Answer, Consultation, Reading
+from services.access.domain.decision import Answer, Consultation, Decided, Reading
 from services.access.domain.habilitation import Habilitation, faults_of
 from services.access.domain.journal import Verified
 from services.access.domain.organisation import Organisation, Registration
@@ -104,6 +104,34 @@ def decide_dossiers(session: Session, asked: Consultation, now: datetime, today:
     answer = decision.decide_dossiers(habilitations.of_organisation(session, asked.siret), asked, today)
     link = entries.append(session, journal.consultation_entry(asked, answer, now))
     return answer, link.head.number
+
+
+def decide_readings(
+    session: Session, appel: str, asked: Sequence[Reading], now: datetime, today: date, *, together: bool
+) -> list[tuple[Decided, str] | None]:
+    """Answer many requests to read dossiers, for one call, and remember the answers.
+
+    Returns each with its number, in order; None where the relations asked for are not known yet, which is not
+    remembered. Raises `Unavailable` instead, for all of them, where they are asked `together`.
+    """
+    versions = relations.versions(session, {one.person_id for one in asked})
+    behind = [versions.get(one.person_id, 0) < one.version for one in asked]
+    if together and any(behind):
+        raise errors.relations_en_retard()
+    rights = habilitations.of_organisations(session, {one.siret for one in asked})
+    held = relations.of_readers(session, {(one.person_id, one.siret) for one in asked})
+    decided = [
+        decision.decide_for_any_purpose(
+            rights.get(one.siret), held.get((one.person_id, one.siret), ()), one, today
+        )
+        for one, is_behind in zip(asked, behind, strict=True)
+        if not is_behind
+    ]
+    remembered = journal.readings_entries(appel, decided, now)
+    links = entries.append_all(session, list(remembered))
+    numbers = {id(one): link.head.number for link in links for one in remembered[link.entry]}
+    answered = iter(decided)
+    return [None if is_behind else (one := next(answered), numbers[id(one)]) for is_behind in behind]
 
 
 # --- what is told ------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from services.contracts.dossier import BLOCKS, FINALITES, FINALITES_GESTION
 from services.contracts.dossier import MOTIFS as MOTIFS_DOSSIERS
-from services.contracts.fields import Asked, Code, Day, Many, Part, Text, Told, siret
+from services.contracts.fields import Asked, Code, Day, Many, Part, Text, Told, Whole, YesNo, siret
 from services.contracts.identity import FINALITES as FINALITES_IDENTITE
 from services.contracts.identity import MOTIFS
 from services.contracts.message import Call, Event
@@ -207,6 +207,45 @@ class DossiersDecision(Told):
     decision = fields.String(required=True)
 
 
+class ReadingAsked(Asked):
+    """May `siret` read these dossiers of this person? Without `finalite`, for whichever of its purposes opens
+    something: so is asked of what the hub tells by itself. `version`: of the parcours, whose relations are to
+    be known at least."""
+
+    siret = siret(required=True)
+    finalite = Code(FINALITES, allow_none=True, load_default=None)
+    person_id = fields.UUID(required=True)
+    version = Whole(load_default=0, most=2**63 - 1)
+    dossiers = Many(fields.UUID(), required=True, most=1_000)
+
+
+class ReadingsAsked(Asked):
+    """Many readings for one call, decided together. `ensemble`: all of them, or none while the relations of
+    one are not known yet."""
+
+    appel = Text(required=True, most=64)  # `dossier.changes`
+    lectures = Many(Part(ReadingAsked), required=True, least=1, most=2_000)
+    ensemble = YesNo(load_default=False)
+
+
+class ReadingDecided(Told):
+    """As `Decision`, of one reading. `a_jour` false: the relations asked for are not known yet, and nothing
+    was decided."""
+
+    a_jour = fields.Boolean(required=True)
+    granted = fields.Boolean(required=True)
+    reason = fields.String(required=True)
+    finalite = fields.String(required=True, allow_none=True)
+    decision = fields.String(required=True, allow_none=True)
+    dossiers = fields.List(fields.Nested(DossierDecision), required=True)
+
+
+class ReadingsDecided(Told):
+    """In the order in which they were asked for."""
+
+    lectures = fields.List(fields.Nested(ReadingDecided), required=True)
+
+
 class JournalVerified(Told):
     """Whether every entry follows from the one before; the first that does not, if any."""
 
@@ -236,7 +275,24 @@ DECIDE_IDENTITY = Call(
 DECIDE_DOSSIERS = Call(
     "access", "decide_dossiers", DossiersDecisionAsked, DossiersDecision, frozenset({"dossier"})
 )
+DECIDE_READINGS = Call(
+    "access",
+    "decide_readings",
+    ReadingsAsked,
+    ReadingsDecided,
+    frozenset({"dossier"}),
+    {"relations_en_retard": "unavailable"},
+)
 VERIFY_JOURNAL = Call("access", "verify_journal", NothingAsked, JournalVerified, frozenset({"operator"}))
 
 EVENTS = (ORGANISATIONS_CHANGED,)
-CALLS = (REGISTER, PROFILE, DECIDE, DECIDE_FIGURES, DECIDE_IDENTITY, DECIDE_DOSSIERS, VERIFY_JOURNAL)
+CALLS = (
+    REGISTER,
+    PROFILE,
+    DECIDE,
+    DECIDE_FIGURES,
+    DECIDE_IDENTITY,
+    DECIDE_DOSSIERS,
+    DECIDE_READINGS,
+    VERIFY_JOURNAL,
+)

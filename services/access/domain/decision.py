@@ -2,12 +2,12 @@
 opened is closed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.access.domain.habilitation import OF_IDENTITY, PILOTAGE, Habilitation
+from services.access.domain.habilitation import HANDLING, OF_IDENTITY, PILOTAGE, Habilitation
 from services.access.domain.parcours import Relation
 from services.access.domain.perimetre import OF_A_DOSSIER, OF_A_PERSON, PERIMETRES
 
@@ -24,13 +24,15 @@ BLOCK_HIDDEN = "bloc_non_habilite"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A request to read these dossiers of this person."""
+    """A request to read these dossiers of this person. `finalite` empty: nobody asked, the hub tells.
+    `version`: of the parcours, that of which the relations are to be known."""
 
     siret: str
     service: str
     finalite: str
     person_id: UUID
     dossier_ids: tuple[UUID, ...]
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,35 @@ def decide(
         dossiers=tuple(_open(dict.fromkeys(asked.dossier_ids), reaches)),
         blocs=_among(OF_A_PERSON, (reach.right for reach in reaches if reach.person)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A reading and its answer, under the purpose for which it was decided: None where there is none."""
+
+    reading: Reading
+    purpose: str | None
+    answer: Answer
+
+
+def decide_for_any_purpose(
+    rights: Sequence[Habilitation] | None, relations: Sequence[Relation], asked: Reading, today: date
+) -> Decided:
+    """Decide for the purpose that is asked for; without one, for the first that opens a dossier.
+
+    What the hub tells by itself, nobody asked for: it is told for one of the purposes that its reader has.
+    """
+    if asked.finalite:
+        return Decided(asked, asked.finalite, decide(rights, relations, asked, today))
+    refused: Decided | None = None
+    for purpose in dict.fromkeys(one.finalite for one in rights or () if one.service == asked.service):
+        if purpose in HANDLING:
+            continue
+        found = Decided(asked, purpose, decide(rights, relations, replace(asked, finalite=purpose), today))
+        if isinstance(found.answer, Granted) and found.answer.dossiers:
+            return found
+        refused = refused or found
+    return refused or Decided(asked, None, decide(rights, relations, asked, today))
 
 
 def decide_figures(rights: Sequence[Habilitation] | None, today: date) -> Answer:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from services.access.domain.decision import GRANTED, Answer, Consultation, Granted, Reading
+from services.access.domain.decision import GRANTED, Answer, Consultation, Decided, Granted, Reading
 from services.access.domain.habilitation import PILOTAGE
 
 CHAINS = 16
@@ -103,6 +103,38 @@ def reading_entry(asked: Reading, answer: Answer, now: datetime) -> Entry:
         reason=reason_of(answer),
         habilitation_ids=_grounds(answer),
     )
+
+
+def readings_entries(appel: str, decided: Iterable[Decided], now: datetime) -> dict[Entry, list[Decided]]:
+    """What is remembered of many readings for one call: an entry for each organisation, purpose and outcome,
+    with the persons and the dossiers; of what was opened, those of whom something was."""
+    alike: dict[tuple[str, str | None, str], list[Decided]] = {}
+    for one in decided:
+        alike.setdefault((one.reading.siret, one.purpose, reason_of(one.answer)), []).append(one)
+    entries: dict[Entry, list[Decided]] = {}
+    for (siret, purpose, reason), many in alike.items():
+        granted = reason == GRANTED
+        shown = [one for one in many if not granted or _opened(one.answer)]
+        entry = Entry(
+            at=now,
+            siret=siret,
+            service="dossier",
+            finalite=purpose or "",
+            person_id=None,
+            dossier_ids=_each(id_ for one in many for id_ in _opened(one.answer)),
+            figures=None,
+            granted=granted,
+            reason=reason,
+            habilitation_ids=_each(id_ for one in many for id_ in _grounds(one.answer)),
+            person_ids=_each(one.reading.person_id for one in shown),
+            appel=appel,
+        )
+        entries[entry] = many
+    return entries
+
+
+def _each(ids: Iterable[UUID]) -> tuple[UUID, ...]:
+    return tuple(sorted(set(ids)))
 
 
 def figures_entry(siret: str, table: str, answer: Answer, now: datetime) -> Entry:

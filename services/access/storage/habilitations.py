@@ -1,8 +1,9 @@
 """Habilitations: those that stand are read, those that were withdrawn are kept for the journal's sake."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import text
@@ -32,12 +33,12 @@ _GRANT = text(
     """
 )
 # The organisation itself comes first, so that one without rights is not one that nobody knows.
-_OF_ORGANISATION = text(
+_OF_ORGANISATIONS = text(
     """
-    SELECT service, finalite, perimetre, blocs, base_legale, valid_from, valid_until
+    SELECT organisation.siret, service, finalite, perimetre, blocs, base_legale, valid_from, valid_until
     FROM organisation LEFT JOIN habilitation
       ON habilitation.siret = organisation.siret AND habilitation.withdrawn_at IS NULL
-    WHERE organisation.siret = :siret
+    WHERE organisation.siret = ANY(CAST(:sirets AS text[]))
     ORDER BY valid_from, habilitation_id
     """
 )
@@ -55,20 +56,27 @@ def replace(
 
 def of_organisation(session: Session, siret: str) -> list[Habilitation] | None:
     """The rights that stand, in force or not; None when the organisation is not registered."""
-    rows = session.execute(_OF_ORGANISATION, {"siret": siret}).all()
-    if not rows:
-        return None
-    return [
-        Habilitation(
-            siret=siret,
-            service=row.service,
-            finalite=row.finalite,
-            perimetre=row.perimetre,
-            blocs=tuple(row.blocs),
-            base_legale=row.base_legale,
-            valid_from=row.valid_from,
-            valid_until=row.valid_until,
-        )
-        for row in rows
-        if row.service is not None
-    ]
+    return of_organisations(session, [siret]).get(siret)
+
+
+def of_organisations(session: Session, sirets: Iterable[str]) -> dict[str, list[Habilitation]]:
+    """The same of each of these organisations; one that is not registered is left out."""
+    found: dict[str, list[Habilitation]] = {}
+    for row in session.execute(_OF_ORGANISATIONS, {"sirets": sorted(sirets)}):
+        rights = found.setdefault(row.siret, [])
+        if row.service is not None:
+            rights.append(_habilitation(row))
+    return found
+
+
+def _habilitation(row: Any) -> Habilitation:
+    return Habilitation(
+        siret=row.siret,
+        service=row.service,
+        finalite=row.finalite,
+        perimetre=row.perimetre,
+        blocs=tuple(row.blocs),
+        base_legale=row.base_legale,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+    )

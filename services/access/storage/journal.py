@@ -1,6 +1,6 @@
 """The journal's rows: appended under the lock of their chain, read in pages, never changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -10,7 +10,12 @@ from services.access.domain.journal import CHAINS, Entry, Head, Link, chain_of, 
 
 PAGE = 200
 
-_LOCK = text("SELECT chain, seq, hash FROM journal_head WHERE chain = :chain FOR UPDATE")
+_LOCK = text(
+    """
+    SELECT chain, seq, hash FROM journal_head WHERE chain = ANY(CAST(:chains AS int[]))
+    ORDER BY chain FOR UPDATE
+    """
+)
 _APPEND = text(
     """
     WITH appended AS (
@@ -49,32 +54,48 @@ _BEYOND = text(
 
 def append(session: Session, entry: Entry) -> Link:
     """Write the next entry of its organisation's chain, which nobody else extends until the commit."""
-    head = Head(*session.execute(_LOCK, {"chain": chain_of(entry.siret)}).one())
-    link = follow(head, entry)
-    session.execute(
-        _APPEND,
-        {
-            "chain": link.head.chain,
-            "seq": link.head.seq,
-            "at": entry.at,
-            "siret": entry.siret,
-            "service": entry.service,
-            "finalite": entry.finalite,
-            "person_id": entry.person_id,
-            "dossier_ids": list(entry.dossier_ids),
-            "figures": entry.figures,
-            "granted": entry.granted,
-            "reason": entry.reason,
-            "habilitation_ids": list(entry.habilitation_ids),
-            "person_ids": list(entry.person_ids),
-            "appel": entry.appel,
-            "agent": entry.agent,
-            "motif": entry.motif,
-            "previous_hash": link.previous_hash,
-            "hash": link.head.hash,
-        },
-    )
+    (link,) = append_all(session, [entry])
     return link
+
+
+def append_all(session: Session, entries: Sequence[Entry]) -> list[Link]:
+    """The same of several, in the order of their chains: two who extend the same wait, and never both
+    ways."""
+    if not entries:
+        return []
+    chains = sorted({chain_of(one.siret) for one in entries})
+    last = {row.chain: Head(*row) for row in session.execute(_LOCK, {"chains": chains})}
+    links = []
+    for entry in sorted(entries, key=lambda one: chain_of(one.siret)):
+        link = follow(last[chain_of(entry.siret)], entry)
+        last[link.head.chain] = link.head
+        links.append(link)
+    session.execute(_APPEND, [_row(link) for link in links])
+    return links
+
+
+def _row(link: Link) -> dict[str, Any]:
+    entry = link.entry
+    return {
+        "chain": link.head.chain,
+        "seq": link.head.seq,
+        "at": entry.at,
+        "siret": entry.siret,
+        "service": entry.service,
+        "finalite": entry.finalite,
+        "person_id": entry.person_id,
+        "dossier_ids": list(entry.dossier_ids),
+        "figures": entry.figures,
+        "granted": entry.granted,
+        "reason": entry.reason,
+        "habilitation_ids": list(entry.habilitation_ids),
+        "person_ids": list(entry.person_ids),
+        "appel": entry.appel,
+        "agent": entry.agent,
+        "motif": entry.motif,
+        "previous_hash": link.previous_hash,
+        "hash": link.head.hash,
+    }
 
 
 def heads(session: Session) -> list[Head]:

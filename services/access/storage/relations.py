@@ -1,6 +1,6 @@
 """Relations of organisations to persons and dossiers, a whole chunk of persons at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -55,6 +55,18 @@ _TO_PERSONS = text(
 )
 
 
+_OF_READERS = text(
+    """
+    SELECT person_id, siret, role, dossier_id
+    FROM unnest(CAST(:person_ids AS uuid[]), CAST(:sirets AS text[])) AS asked(person_id, siret)
+    JOIN parcours_relation USING (person_id, siret)
+    """
+)
+_VERSIONS = text(
+    "SELECT person_id, version FROM parcours_version WHERE person_id = ANY(CAST(:person_ids AS uuid[]))"
+)
+
+
 def replace(session: Session, told: Sequence[Parcours]) -> None:
     """Replace the relations of these persons, each told once; an older version changes nothing."""
     advanced = {
@@ -89,3 +101,20 @@ def to_persons(session: Session, person_ids: Sequence[UUID], siret: str) -> dict
     for row in session.execute(_TO_PERSONS, {"person_ids": list(person_ids), "siret": siret}):
         found.setdefault(row.person_id, []).append(Relation(siret, row.role, row.dossier_id))
     return found
+
+
+def of_readers(session: Session, asked: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[Relation]]:
+    """What organisations are to persons, for pairs of both, where they are anything."""
+    pairs = sorted(set(asked))
+    columns = {"person_ids": [one for one, _ in pairs], "sirets": [siret for _, siret in pairs]}
+    found: dict[tuple[UUID, str], list[Relation]] = {}
+    for row in session.execute(_OF_READERS, columns):
+        relation = Relation(row.siret, row.role, row.dossier_id)
+        found.setdefault((row.person_id, row.siret), []).append(relation)
+    return found
+
+
+def versions(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """As of which version of the parcours the relations to each of these persons are known."""
+    rows = session.execute(_VERSIONS, {"person_ids": sorted(person_ids)})
+    return {row.person_id: row.version for row in rows}
