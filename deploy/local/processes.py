@@ -24,6 +24,7 @@ PROCESSES = (
     ("identity_relay", "identity", "relay"),
     ("dossier", "dossier", "run dossier"),
     ("dossier_bulk", "dossier", "run dossier_bulk"),
+    ("dossier_notices", "dossier", "run dossier_notices"),
     ("dossier_relay", "dossier", "relay"),
     ("access", "access", "run access"),
     ("access_bulk", "access", "run access_bulk"),

@@ -5,7 +5,7 @@ take (nobody listens yet) waits in its row and lets the others pass.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -78,19 +78,36 @@ def announce(session: Session, event: Event, *, chunk: int = 500, **body: Any) -
     """Write an event, cut into messages of at most `chunk` items and, but for an item that is larger by
     itself, `MOST_BYTES`; nothing to tell writes nothing."""
     items: Sequence[Any] = body.pop(event.items)
-    if not items:
-        return
-    bodies = [orjson.dumps({**body, event.items: part}) for part in _parts(items, chunk)]
-    count = len(bodies)
+    if items:
+        bodies = [orjson.dumps({**body, event.items: part}) for part in _parts(items, chunk)]
+        _write(session, event, [(event.routing_key, one) for one in bodies])
+
+
+def address(
+    session: Session, event: Event, told: Mapping[str, Sequence[Any]], *, chunk: int = 100, **body: Any
+) -> None:
+    """The same of an event that is told to one account each, on its mailbox: to each these items."""
+    messages = [
+        (event.key_for(account), orjson.dumps({**body, event.items: part}))
+        for account, items in told.items()
+        if items
+        for part in _parts(items, chunk)
+    ]
+    if messages:
+        _write(session, event, messages)
+
+
+def _write(session: Session, event: Event, messages: Sequence[tuple[str, bytes]]) -> None:
+    count = len(messages)
     session.execute(
         _WRITE,
         {
-            "message_ids": [uuid.uuid4() for _ in bodies],
+            "message_ids": [uuid.uuid4() for _ in messages],
             "exchanges": [event.exchange] * count,
-            "routing_keys": [event.routing_key] * count,
+            "routing_keys": [key for key, _ in messages],
             "types": [event.type] * count,
             "traceparents": [trace.current()] * count,
-            "bodies": bodies,
+            "bodies": [body for _, body in messages],
         },
     )
     session.execute(_WAKE)

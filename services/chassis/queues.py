@@ -5,6 +5,7 @@
     <service>.<listener>.retry.<n>   where a message waits before its next attempt
     <service>.dead                   what was given up, with its cause
     <service>.reply.<uuid>           the answers to what it asked itself
+    <account>.notifications          what is told to one partner alone, who may read it and nothing else
 
 A listener's name is its door's method name: renaming one is a migration (tests/contracts freezes them).
 Requests hold civil status on their way in, so they never touch the broker's disk: they are lost with
@@ -16,7 +17,7 @@ from typing import Any
 
 from kombu import Exchange, Queue, binding
 
-from services.contracts.message import CALLS_EXCHANGE, Event, reply_prefix
+from services.contracts.message import CALLS_EXCHANGE, Event, mailbox, reply_prefix
 
 CALLS_TTL = timedelta(minutes=1)
 
@@ -110,6 +111,27 @@ def dead_queue(service: str) -> Queue:
         routing_key=name,
         durable=True,
         queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": NEVER_DROPPED},
+    )
+
+
+def mailbox_queue(event: Event, account: str, most: int, kept: timedelta) -> Queue:
+    """Where what is told to one account waits until it is read: `most` messages, for so long.
+
+    What is too much or too old goes, the oldest first, and to no dead letters: an account that is never there
+    must not fill the broker, stop who tells it, or leave what speaks of persons where nobody asked for it.
+    """
+    return Queue(
+        mailbox(account),
+        exchange=_told_elsewhere(event.exchange),
+        routing_key=event.key_for(account),
+        durable=True,
+        queue_arguments={
+            "x-queue-type": "quorum",
+            "x-max-length": most,
+            "x-overflow": "drop-head",
+            "x-message-ttl": int(kept.total_seconds() * 1000),
+            "x-delivery-limit": NEVER_DROPPED,
+        },
     )
 
 

@@ -36,7 +36,7 @@ Most = Annotated[int, typer.Option("--most", min=0, help="Nombre de lignes montr
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the partners' commands."""
-    for command in (submit, receipt, profile, parcours, figures):
+    for command in (submit, receipt, profile, parcours, follow, figures):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -125,6 +125,24 @@ def parcours(
     """Montre le parcours de la personne dont parle votre référence, et ce qui vous en est masqué."""
     asked = {"reference": reference, "finalite": finalite}
     _read("dossier.read_parcours", asked, hub, as_json, views.show_parcours)
+
+
+def follow(
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=0, help="S’arrête quand rien n’est venu pendant ce temps. Sans elle : jamais."),
+    ] = None,
+    hub: Address = "",
+    as_json: AsJson = False,
+) -> None:
+    """Suit ce qui arrive aux personnes que vous accompagnez ou financez, au fur et à mesure.
+
+    Une notification montrée ne revient pas. Après une absence de plus de sept jours, rattrapez par
+    dossier.changes.
+    """
+    with hub_at(hub, VARIABLE) as opened:
+        for one in opened.follow(seconds):
+            (words.tell if as_json else views.show_notification)(one)
 
 
 def figures(

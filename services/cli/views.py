@@ -44,6 +44,34 @@ def _rows(reference: str, lines: Iterable[dict[str, Any]]) -> Iterator[tuple[obj
             yield (*place, "", "", STATES.get(line["etat"], ""))
 
 
+EVENTS = {
+    "accord": "prise en charge accordée",
+    "refus": "prise en charge refusée",
+    "annulation": "annulation avant l’entrée",
+    "entree": "entrée en formation",
+    "interruption": "interruption",
+    "reprise": "reprise",
+    "rupture": "rupture du contrat d’alternance",
+    "contrat": "contrat d’alternance",
+    "sortie": "sortie de formation",
+    "abandon": "abandon",
+    "exclusion": "exclusion",
+    "service_fait": "service fait",
+    "certification": "certification obtenue",
+    "retrait": "dossier retiré du parcours",
+}
+
+
+def show_notification(told: dict[str, Any]) -> None:
+    """One thing that happened to a person, under one's own reference."""
+    le, avant = told["le"], told["avant"]
+    day = f" le {le}" if le else ""
+    if avant:
+        day += f" (et non le {avant})" if le else f" le {avant} : n’a pas eu lieu"
+    event = EVENTS.get(told["evenement"], told["evenement"])
+    words.say(f"{told['reference']} : {event}{day} — dossier {told['dossier_id']}")
+
+
 def show_profile(found: dict[str, Any]) -> None:
     """An organisation and its rights."""
     words.say(f"{found['nom']} — SIRET {found['siret']} — {found['profile']}")

@@ -28,6 +28,15 @@ def unreadable_answer() -> Unavailable:
     )
 
 
+def no_mailbox() -> Unavailable:
+    """The account has no queue of notifications: the hub does not know the partner yet."""
+    return Unavailable(
+        "notifications_absentes",
+        "Le hub n’a pas ouvert de notifications pour votre organisme : demandez à l’administration du hub "
+        "s’il est inscrit.",
+    )
+
+
 def forbidden() -> Refused:
     """The broker refused the question itself."""
     return Refused("appel_interdit", "Votre compte n’a pas accès à cette méthode.")

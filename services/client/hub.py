@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from services.client import failures, files, lots
+from services.client import failures, files, following, lots
 from services.client.connection import Connection
 from services.contracts.errors import NotFound, Unavailable, from_wire
 from services.contracts.message import MAX_CALL_BYTES
@@ -32,6 +32,7 @@ class Hub:
     """
 
     def __init__(self, url: str, *, timeout: float = 30.0, attempts: int = 4) -> None:
+        self._url = url
         self._connection = Connection(url, timeout)
         self.account = self._connection.account
         self.attempts = attempts
@@ -99,6 +100,26 @@ class Hub:
     def read_dossier(self, dossier_id: str, finalite: str) -> dict[str, Any]:
         """One dossier, as far as one may see it."""
         return self.call("dossier.read_dossier", {"dossier_id": dossier_id, "finalite": finalite})
+
+    def follow(self, patience: float | None = None) -> Iterator[dict[str, Any]]:
+        """What happens to the persons whom one follows or funds, as it comes; each notification once.
+
+        Ends when nothing has come for `patience` seconds, or never. One is done with when the next is asked
+        for: what was not is told again to who follows next.
+        """
+        return following.follow(
+            self._url, timeout=self._connection.timeout, attempts=self.attempts, patience=patience
+        )
+
+    def changes(self, finalite: str, after: int) -> Iterator[dict[str, Any]]:
+        """The pages of changes after a number, until there are no more for now. Go on from the last page's
+        `suite`."""
+        while True:
+            page = self.call("dossier.changes", {"finalite": finalite, "apres": after})
+            yield page
+            if page["fini"]:
+                return
+            after = page["suite"]
 
     def figures(self, axes: list[str], du: str, au: str) -> dict[str, Any]:
         """A table of figures over one or two axes, for the months from `du` to `au`."""

@@ -3,6 +3,8 @@
 dossiers_changed       to access and to whoever follows dossiers: who is related to what
 declarations_applied   to ingestion: the effect of every declaration, for the receipts
 facts_changed          to reporting: what is counted, the person being a keyed hash
+lives_changed          to dossier itself: what happened in trainings, for the notices of who follows them
+notifications          to one partner, on its own queue: what happened to those whom it follows or funds
 """
 
 from uuid import UUID
@@ -34,14 +36,25 @@ class Relation(Told):
     role = fields.String(required=True)
 
 
+class FieldChanged(Told):
+    """A field that changed, and the declaration from which it now is: none where nobody says it any more.
+    Values are for those who may see them: `changes` gives them."""
+
+    path = fields.String(required=True)
+    declaration_id = fields.UUID(required=True, allow_none=True)
+    source = fields.String(required=True, allow_none=True)
+
+
 class DossierRelated(Told):
-    """A dossier as it stands, for those who do not see inside."""
+    """A dossier as it stands, for those who do not see inside: what changed in it and why, and no value."""
 
     dossier_id = fields.UUID(required=True)
     state = fields.String(required=True)
     change = fields.String(required=True)  # opened | changed | unchanged
     blocks = fields.List(fields.String(), required=True)
     relations = fields.List(fields.Nested(Relation), required=True)
+    state_before = fields.String(allow_none=True, load_default=None)  # of one that changed
+    changes = fields.List(fields.Nested(FieldChanged), load_default=list)
 
 
 class ParcoursRelated(Told):
@@ -75,6 +88,22 @@ EFFECTS = {
 GRAVITIES = {
     "erreur": "une des déclarations est fausse : sa source doit dire laquelle",
     "alerte": "cela peut être exact : à vérifier",
+}
+
+# Where a training is: `etat` of what is read.
+STATES = {
+    "annonce": "annoncé, par d’autres que son financeur",
+    "prevu": "prévu",
+    "accorde": "pris en charge",
+    "refuse": "prise en charge refusée",
+    "annule": "annulé avant l’entrée",
+    "en_formation": "en formation",
+    "interrompu": "interrompu",
+    "rompu": "contrat d’alternance rompu",
+    "termine": "terminé",
+    "abandonne": "abandonné",
+    "service_fait": "service fait",
+    "certifie": "certifié",
 }
 
 # What can be found in a dossier, once declarations meet there: what it is, and what their sources can do
@@ -237,9 +266,84 @@ class FactsChanged(Told):
     facts = fields.List(fields.Nested(Fact), required=True)
 
 
+# What is notified of a training, and the block that has to be open for it.
+NOTIFIED = {
+    "accord": "prise en charge accordée",
+    "refus": "prise en charge refusée",
+    "annulation": "annulation avant l’entrée",
+    "entree": "entrée en formation",
+    "interruption": "interruption",
+    "reprise": "reprise",
+    "rupture": "rupture du contrat d’alternance",
+    "contrat": "contrat d’alternance",
+    "sortie": "sortie",
+    "abandon": "abandon",
+    "exclusion": "exclusion",
+    "service_fait": "service fait",
+    "certification": "certification obtenue",
+    "retrait": "le dossier n’est plus au parcours de la personne",
+}
+# What happened before is history: it is read, and not notified.
+NOTIFIED_DAYS = 366
+
+
+class LifeChanged(Told):
+    """One thing that happened in a training, happened on another day than was told, or did not happen.
+    `readers`: who is related to the dossier or to the person, but for who told it."""
+
+    notice_id = fields.UUID(required=True)  # follows from the change: the same change gives the same
+    person_id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    dossier_id = fields.UUID(required=True)
+    event = fields.String(required=True, metadata={"codes": NOTIFIED})
+    on = fields.Date(required=True, allow_none=True)
+    was_on = fields.Date(required=True, allow_none=True)
+    readers = fields.List(fields.String(), required=True)
+
+
+class LivesChanged(Told):
+    """What happened in trainings, without a word of whose they are."""
+
+    at = fields.AwareDateTime(required=True)
+    lives = fields.List(fields.Nested(LifeChanged), required=True)
+
+
+class Notification(Told):
+    """What happened to someone whom the partner follows or funds: its own reference, and nothing else of
+    the person.
+
+    `le` is the day; `avant` is the one that was told before. No `le`: it did not happen after all. The same
+    `notification_id` is the same notification, however often it comes. `decision`: access's journal entry.
+    """
+
+    notification_id = fields.UUID(required=True)
+    reference = fields.String(required=True)
+    dossier_id = fields.UUID(required=True)
+    evenement = fields.String(required=True, metadata={"codes": NOTIFIED})
+    le = fields.Date(required=True, allow_none=True)
+    avant = fields.Date(required=True, allow_none=True)
+    decision = fields.String(required=True)
+
+
+class Notifications(Told):
+    """What happened, for one partner: on its queue `<siret>.notifications`, and nowhere else.
+
+    The queue holds `MOST_NOTIFICATIONS` messages for `NOTIFICATIONS_KEPT_DAYS` days, and lets the oldest go:
+    who was away for longer catches up with `changes`.
+    """
+
+    at = fields.AwareDateTime(required=True)
+    notifications = fields.List(fields.Nested(Notification), required=True)
+
+
+MOST_NOTIFICATIONS = 100_000
+NOTIFICATIONS_KEPT_DAYS = 7
+
 DOSSIERS_CHANGED = Event("dossier", "dossiers_changed", 1, DossiersChanged, "parcours")
 DECLARATIONS_APPLIED = Event("dossier", "declarations_applied", 1, DeclarationsApplied, "effects")
 FACTS_CHANGED = Event("dossier", "facts_changed", 1, FactsChanged, "facts")
+LIVES_CHANGED = Event("dossier", "lives_changed", 1, LivesChanged, "lives")
+NOTIFICATIONS = Event("dossier", "notifications", 1, Notifications, "notifications")
 
 FINALITES = {
     "prise_en_charge": "prise en charge financière des dossiers (R.6323-35 II)",
@@ -538,6 +642,111 @@ class DossiersRuled(Told):
     decision = fields.String(required=True)
 
 
+# --- feed, snapshot and search: of what is within one's scope --------------------------------------
+
+CHANGE_KINDS = {
+    "ouvert": "le dossier est nouveau, ou il entre dans votre périmètre",
+    "modifie": "il a changé",
+    "retire": "il n’est plus, ou il n’est plus dans votre périmètre",
+}
+
+
+class DossierChangesAsked(Asked):
+    """The changes after number `apres`, which is a `suite` or the `numero` of a snapshot."""
+
+    finalite = Code(FINALITES, required=True)
+    apres = Whole(load_default=0, most=2**63 - 1)
+    changements = Whole(load_default=200, least=1, most=500)
+
+
+class Cause(Told):
+    """Why a field has its value now: the declaration it is from, and whose that is."""
+
+    declaration_id = fields.UUID(required=True)
+    source = fields.String(required=True)
+
+
+class FieldDifference(Told):
+    """A field that changed. No `cause`: nobody says it any more."""
+
+    chemin = fields.String(required=True)
+    avant = fields.Raw(required=True, allow_none=True)
+    apres = fields.Raw(required=True, allow_none=True)
+    cause = fields.Nested(Cause, required=True, allow_none=True)
+
+
+class DossierChange(Told):
+    """One change of one dossier, as far as one may see it. Numbers grow in the order in which changes came
+    to be seen."""
+
+    numero = fields.Integer(required=True)
+    le = Instant(required=True)
+    dossier_id = fields.UUID(required=True)
+    nature = fields.String(required=True, metadata={"codes": CHANGE_KINDS})
+    etat_avant = fields.String(required=True, allow_none=True)
+    etat_apres = fields.String(required=True, allow_none=True)
+    differences = fields.List(fields.Nested(FieldDifference), required=True)
+    decision = fields.String(required=True)
+
+
+class DossierChanges(Told):
+    """Changes in order; whoever goes on from `suite` misses none. `fini`: there are no more for now."""
+
+    changements = fields.List(fields.Nested(DossierChange), required=True)
+    suite = fields.Integer(required=True)
+    fini = fields.Boolean(required=True)
+
+
+class DossierSnapshotAsked(Asked):
+    """A page of the dossiers within one's scope, after an id: the `suite` of the page before."""
+
+    finalite = Code(FINALITES, required=True)
+    apres = fields.UUID(load_default=UUID(int=0))
+    dossiers = Whole(load_default=50, least=1, most=200)
+
+
+class DossierSnapshot(Told):
+    """A page of dossiers. From the `numero` of the first page on, `changes` tells what these pages may not
+    have yet."""
+
+    numero = fields.Integer(required=True)
+    dossiers = fields.List(fields.Nested(DossierRead), required=True)
+    suite = fields.UUID(required=True)
+    fini = fields.Boolean(required=True)
+
+
+class SearchAsked(DossierSnapshotAsked):
+    """Dossiers within one's scope: by one's own reference, by a day at least of the period, by state today,
+    by anomaly; all that is asked for applies."""
+
+    reference = Text(most=64)
+    du = Day()
+    au = Day()
+    etat = Code(STATES)
+    anomalie = Code(ANOMALIES)
+
+
+class DossierFound(Told):
+    """A dossier as it is found; `read_dossier` shows it. Days only where the dates may be seen."""
+
+    dossier_id = fields.UUID(required=True)
+    references = fields.List(fields.String(), required=True)  # the caller's own
+    etat = fields.String(required=True)
+    debut = fields.Date(required=True, allow_none=True)
+    fin = fields.Date(required=True, allow_none=True)
+    anomalies = fields.List(fields.String(), required=True)
+    decision = fields.String(required=True)
+
+
+class DossiersFound(Told):
+    """A page of what was found, in the order of ids; it may be short of what was asked for, and there be
+    more."""
+
+    dossiers = fields.List(fields.Nested(DossierFound), required=True)
+    suite = fields.UUID(required=True)
+    fini = fields.Boolean(required=True)
+
+
 _READERS: frozenset[Caller] = frozenset({"partner"})
 _OF_ONE = {"dossier_introuvable": "not_found"}
 _OF_A_FIELD = {**_OF_ONE, "champ_introuvable": "not_found"}
@@ -587,5 +796,30 @@ REVOKE = Call(
     {**_OF_HANDLING, "decision_inconnue": "not_found"},
 )
 
-EVENTS = (DOSSIERS_CHANGED, DECLARATIONS_APPLIED, FACTS_CHANGED)
-CALLS = (READ_DOSSIER, READ_PARCOURS, WHY, HISTORY, COMPARE, DOUBTS, JOIN, PART, REVOKE)
+_OF_A_SCOPE = {"lecture_refusee": "refused"}
+CHANGES = Call(
+    "dossier",
+    "changes",
+    DossierChangesAsked,
+    DossierChanges,
+    _READERS,
+    {**_OF_A_SCOPE, "suite_inconnue": "conflict"},
+)
+SNAPSHOT = Call("dossier", "snapshot", DossierSnapshotAsked, DossierSnapshot, _READERS, _OF_A_SCOPE)
+SEARCH = Call("dossier", "search", SearchAsked, DossiersFound, _READERS, _OF_A_SCOPE)
+
+EVENTS = (DOSSIERS_CHANGED, DECLARATIONS_APPLIED, FACTS_CHANGED, LIVES_CHANGED, NOTIFICATIONS)
+CALLS = (
+    READ_DOSSIER,
+    READ_PARCOURS,
+    WHY,
+    HISTORY,
+    COMPARE,
+    DOUBTS,
+    JOIN,
+    PART,
+    REVOKE,
+    CHANGES,
+    SNAPSHOT,
+    SEARCH,
+)

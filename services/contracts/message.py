@@ -64,6 +64,10 @@ class Event:
     def type(self) -> str:
         return f"{self.speaker}.{self.routing_key}"
 
+    def key_for(self, account: str) -> str:
+        """The routing key of what is told to this account alone."""
+        return f"{self.routing_key}.{account}"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -93,6 +97,11 @@ def events_exchange(speaker: str) -> str:
 def reply_prefix(account: str) -> str:
     """What every reply address of this account begins with."""
     return f"{account}.reply."
+
+
+def mailbox(account: str) -> str:
+    """Name of the queue on which an account is told what is for it alone."""
+    return f"{account}.notifications"
 
 
 def is_partner(account: str) -> bool:

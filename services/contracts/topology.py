@@ -1,15 +1,15 @@
 """Who may say what to whom: the events each service listens to, and what each broker account may do.
 
 Least privilege, derived from the contracts: a service owns what begins with its name; it hears the
-events listed here and no others; it calls whom the calls' `callers` name it for. A partner owns what
-begins with its SIRET and calls what is open to partners. RabbitMQ enforces it.
+events listed here and no others; it calls whom the calls' `callers` name it for. A partner makes the queues
+of its answers, reads that of its notifications, and calls what is open to partners. RabbitMQ enforces it.
 """
 
 import re
 from dataclasses import dataclass, field
 
 from services.contracts import access, dossier, identity, ingestion, reporting
-from services.contracts.message import CALLS_EXCHANGE, OPERATOR, SPEAKERS, Call, Event
+from services.contracts.message import CALLS_EXCHANGE, OPERATOR, SPEAKERS, Call, Event, mailbox, reply_prefix
 
 EVENTS: tuple[Event, ...] = (
     *ingestion.EVENTS,
@@ -33,10 +33,20 @@ LISTENS: dict[str, tuple[Event, ...]] = {
         dossier.DECLARATIONS_APPLIED,
     ),
     "identity": (ingestion.TRAITS_RECEIVED, access.ORGANISATIONS_CHANGED),
-    "dossier": (ingestion.DECLARATIONS_ACCEPTED, identity.DECLARATIONS_ATTRIBUTED),
+    "dossier": (
+        ingestion.DECLARATIONS_ACCEPTED,
+        identity.DECLARATIONS_ATTRIBUTED,
+        dossier.LIVES_CHANGED,
+        access.ORGANISATIONS_CHANGED,
+    ),
     "access": (dossier.DOSSIERS_CHANGED,),
     "reporting": (dossier.FACTS_CHANGED,),
 }
+
+# Told to one partner each, on a queue of its own that the speaker makes: who may read it may do nothing else
+# with it. The routing key ends with the partner's SIRET.
+ADDRESSED: tuple[Event, ...] = (dossier.NOTIFICATIONS,)
+_MAILBOX = re.escape(mailbox("SIRET")).replace("SIRET", r"\d{14}")
 
 NOTHING = "^$"
 
@@ -68,9 +78,13 @@ def of_service(service: str) -> Permissions:
     asked = [call for call in CALLS if service in call.callers]
     answers = {caller for call in CALLS if call.service == service for caller in call.callers}
     replies = [r"\d{14}\.reply\..*" if caller == "partner" else rf"{caller}\.reply\..*" for caller in answers]
+    addressed = [event for event in ADDRESSED if event.speaker == service]
+    boxes = [_MAILBOX] if addressed else []
+    bound = [re.escape(event.routing_key) for event in heard if event.speaker == service]
+    bound += [rf"{re.escape(event.routing_key)}\.\d{{14}}" for event in addressed]
     return Permissions(
-        configure=f"^{_own(service)}$",
-        write=_any_of([_own(service), re.escape(CALLS_EXCHANGE)]),
+        configure=_any_of([_own(service), *boxes]),
+        write=_any_of([_own(service), re.escape(CALLS_EXCHANGE), *boxes]),
         read=_any_of(
             [
                 _own(service),
@@ -86,7 +100,11 @@ def of_service(service: str) -> Permissions:
             **{
                 f"{speaker}.events": (
                     ".*" if speaker == service else NOTHING,
-                    _any_of([re.escape(event.routing_key) for event in heard if event.speaker == speaker]),
+                    _any_of(
+                        bound
+                        if speaker == service
+                        else [re.escape(event.routing_key) for event in heard if event.speaker == speaker]
+                    ),
                 )
                 for speaker in SPEAKERS
             },
@@ -96,20 +114,21 @@ def of_service(service: str) -> Permissions:
 
 def _of_caller(account: str, caller: str, read: list[str], write: list[str]) -> Permissions:
     calls = [re.escape(call.routing_key) for call in CALLS if caller in call.callers]
+    replies = rf"{re.escape(reply_prefix(account))}.*"
     return Permissions(
-        configure=f"^{_own(account)}$",
-        write=_any_of([_own(account), re.escape(CALLS_EXCHANGE), *write]),
-        read=_any_of([_own(account), re.escape(CALLS_EXCHANGE), *read]),
+        configure=_any_of([replies]),
+        write=_any_of([replies, re.escape(CALLS_EXCHANGE), *write]),
+        read=_any_of([replies, re.escape(CALLS_EXCHANGE), *read]),
         topics={
-            CALLS_EXCHANGE: (_any_of(calls), _any_of([rf"{re.escape(account)}\.reply\..*"])),
+            CALLS_EXCHANGE: (_any_of(calls), _any_of([replies])),
             **{f"{speaker}.events": (NOTHING, NOTHING) for speaker in SPEAKERS},
         },
     )
 
 
 def of_partner(siret: str) -> Permissions:
-    """What a partner's account, whose name is its SIRET, may do."""
-    return _of_caller(siret, "partner", read=[], write=[])
+    """What a partner's account, whose name is its SIRET, may do: its calls, and reading its notifications."""
+    return _of_caller(siret, "partner", read=[re.escape(mailbox(siret))], write=[])
 
 
 def of_operator() -> Permissions:

@@ -40,6 +40,14 @@ def lecture_refusee(reason: str, decision: str) -> Refused:
     )
 
 
+def suite_inconnue() -> Conflict:
+    """The number is none that the feed has given: it was made anew since."""
+    return Conflict(
+        "suite_inconnue",
+        "Ce numéro n’est pas de ce fil : repartez d’un état initial (`snapshot`), puis suivez son numéro.",
+    )
+
+
 def financement_introuvable() -> NotFound:
     """The dossier has no file of this funder with this number."""
     return NotFound(

@@ -7,6 +7,7 @@ from services.chassis.sealing import keyed_hash
 from services.dossier.domain.changes import Change
 from services.dossier.domain.consistency import GRAVITY
 from services.dossier.domain.facts import fact_of
+from services.dossier.domain.news import News
 from services.dossier.domain.parcours import Relation
 
 
@@ -14,8 +15,9 @@ def _relations(relations: Sequence[Relation]) -> list[dict[str, str]]:
     return [{"siret": siret, "role": role} for siret, role in relations]
 
 
-def parcours_to_wire(change: Change) -> dict[str, Any]:
-    """A parcours as those see it who do not see inside."""
+def parcours_to_wire(change: Change, news: Sequence[News]) -> dict[str, Any]:
+    """A parcours as those see it who do not see inside: what changed and whose word it is, and no value."""
+    changed = {one.dossier_id: one for one in news if one.kind == "modifie"}
     return {
         "person_id": change.parcours.person_id,
         "version": change.version,
@@ -27,10 +29,23 @@ def parcours_to_wire(change: Change) -> dict[str, Any]:
                 "change": change.change_of(dossier),
                 "blocks": list(dossier.blocks),
                 "relations": _relations(dossier.relations),
+                **_changes(changed.get(dossier.dossier_id)),
             }
             for dossier in change.parcours.dossiers
         ],
         "withdrawn": change.withdrawn,
+    }
+
+
+def _changes(news: News | None) -> dict[str, Any]:
+    if news is None:
+        return {"state_before": None, "changes": []}
+    return {
+        "state_before": news.state_before,
+        "changes": [
+            {"path": one.path, "declaration_id": one.declaration_id, "source": one.source}
+            for one in news.differences
+        ],
     }
 
 

@@ -1,26 +1,36 @@
 """The doors of dossier: what partners read, and what ingestion and identity tell."""
 
+from datetime import timedelta
 from typing import Any
 
 from services.chassis.answering import Asked, answer
 from services.chassis.calling import Calls
 from services.chassis.listening import Told, listen
+from services.chassis.mailboxes import Mailboxes
 from services.chassis.providers import Key, Transaction, WallClock
+from services.contracts.access import ORGANISATIONS_CHANGED
 from services.contracts.dossier import (
+    CHANGES,
     COMPARE,
     DOUBTS,
     HISTORY,
     JOIN,
+    LIVES_CHANGED,
+    MOST_NOTIFICATIONS,
+    NOTIFICATIONS,
+    NOTIFICATIONS_KEPT_DAYS,
     PART,
     READ_DOSSIER,
     READ_PARCOURS,
     REVOKE,
+    SEARCH,
+    SNAPSHOT,
     WHY,
 )
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.contracts.ingestion import DECLARATIONS_ACCEPTED
 from services.contracts.message import Call
-from services.dossier import answers, desk, ruling, use_cases
+from services.dossier import answers, desk, feeding, notifying, ruling, searching, use_cases
 from services.dossier.domain.contribution import File
 from services.dossier.storage.parcours import Stored
 from services.dossier.use_cases import Moment
@@ -71,6 +81,27 @@ class Dossier:
         with self.transaction() as session:
             past = desk.find_past_of(session, question.dossier_id)
         return desk.compare(past, self.others.ask, question, moments)
+
+    @answer(CHANGES)
+    def changes(self, asked: Asked) -> dict[str, Any]:
+        after, most = asked.body["apres"], asked.body["changements"]
+        with self.transaction() as session:
+            found = feeding.find_changes(session, asked.caller, after, most)
+        return feeding.show_changes(found, self.others.ask, asked.caller, asked.body["finalite"], after)
+
+    @answer(SNAPSHOT)
+    def snapshot(self, asked: Asked) -> dict[str, Any]:
+        after, most, today = asked.body["apres"], asked.body["dossiers"], self.clock.today()
+        with self.transaction() as session:
+            found = feeding.find_scope(session, asked.caller, after, most, today)
+        return feeding.show_scope(found, self.others.ask, asked.caller, asked.body["finalite"], after, today)
+
+    @answer(SEARCH)
+    def search(self, asked: Asked) -> dict[str, Any]:
+        today = self.clock.today()
+        with self.transaction() as session:
+            found = searching.find(session, asked.caller, asked.body, today)
+        return searching.show(found, self.others.ask, asked.caller, asked.body, today)
 
     @answer(DOUBTS)
     def doubts(self, asked: Asked) -> dict[str, Any]:
@@ -142,4 +173,26 @@ class DossierBulk:
             use_cases.follow_attributions(session, self.pseudonyms, moment, told.body["attributions"])
 
 
-DOORS = (Dossier, DossierBulk)
+class DossierNotices:
+    """For who follows persons: told what happened to them, once access has let it be told."""
+
+    name = "dossier_notices"
+    transaction = Transaction()
+    clock = WallClock()
+    others = Calls()
+    open_mailboxes = Mailboxes(
+        NOTIFICATIONS, most=MOST_NOTIFICATIONS, kept=timedelta(days=NOTIFICATIONS_KEPT_DAYS)
+    )
+
+    @listen(ORGANISATIONS_CHANGED)
+    def follow_organisations(self, told: Told) -> None:
+        self.open_mailboxes([one["siret"] for one in told.body["organisations"]])
+
+    @listen(LIVES_CHANGED)
+    def notify(self, told: Told) -> None:
+        notices = notifying.decide(self.others.ask, told.body["lives"])
+        with self.transaction(told) as session:
+            notifying.notify(session, notices, self.clock.now())
+
+
+DOORS = (Dossier, DossierBulk, DossierNotices)

@@ -1,7 +1,7 @@
 """What dossier is told: what is said, of whom; and what follows for the persons it is about."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,9 @@ from services.contracts.dossier import DECLARATIONS_APPLIED, DOSSIERS_CHANGED, F
 from services.dossier import schemas
 from services.dossier.domain.changes import Change
 from services.dossier.domain.fold import fold
+from services.dossier.domain.news import News
 from services.dossier.domain.travelling import Learned, Ruled, known, ruled
+from services.dossier.noting import note
 from services.dossier.storage import contributions, declarations, parcours, rulings
 from services.dossier.storage.declarations import Given
 from services.dossier.storage.parcours import Before, ToSave, digest_of
@@ -77,8 +79,10 @@ def fold_anew(
         _folded(person_id, learned.get(person_id, []), said, before[person_id]) for person_id in person_ids
     ]
     changed = [one for one in folded if one.change.changes_something]
+    changes = [one.change for one in changed]
+    news = note(session, changes, moment.now, moment.today)
     _save(session, moment.today, changed)
-    _announce(session, pseudonyms, moment.now, [one.change for one in changed])
+    _announce(session, pseudonyms, moment.now, changes, news)
 
 
 def rulings_of(session: Session, learned: Iterable[Sequence[Learned]]) -> list[Ruled]:
@@ -129,8 +133,18 @@ def _save(session: Session, today: date, folded: Sequence[Folded]) -> None:
     )
 
 
-def _announce(session: Session, pseudonyms: bytes, now: datetime, changes: Sequence[Change]) -> None:
-    news = [schemas.parcours_to_wire(change) for change in changes if change.is_news]
+def _announce(
+    session: Session,
+    pseudonyms: bytes,
+    now: datetime,
+    changes: Sequence[Change],
+    noted: Mapping[uuid.UUID, Sequence[News]],
+) -> None:
+    news = [
+        schemas.parcours_to_wire(change, noted.get(change.parcours.person_id, ()))
+        for change in changes
+        if change.is_news
+    ]
     effects = [effect for change in changes for effect in schemas.effects_to_wire(change)]
     facts = [fact for change in changes for fact in schemas.facts_to_wire(change, pseudonyms)]
     announce(session, DOSSIERS_CHANGED, at=now, parcours=news)

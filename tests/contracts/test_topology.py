@@ -11,7 +11,14 @@ from services.contracts.topology import LISTENS
 
 QUEUES = {
     "access": {"access.calls", "access.dead", "access.follow_dossiers"},
-    "dossier": {"dossier.calls", "dossier.dead", "dossier.follow_attributions", "dossier.keep_contributions"},
+    "dossier": {
+        "dossier.calls",
+        "dossier.dead",
+        "dossier.follow_attributions",
+        "dossier.follow_organisations",
+        "dossier.keep_contributions",
+        "dossier.notify",
+    },
     "identity": {"identity.calls", "identity.dead", "identity.follow_sources", "identity.resolve_persons"},
     "ingestion": {
         "ingestion.calls",

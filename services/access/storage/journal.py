@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from services.access.domain.journal import CHAINS, Entry, Head, Link, chain_of, follow, number_of
@@ -65,6 +66,8 @@ def append_all(session: Session, entries: Sequence[Entry]) -> list[Link]:
         return []
     chains = sorted({chain_of(one.siret) for one in entries})
     last = {row.chain: Head(*row) for row in session.execute(_LOCK, {"chains": chains})}
+    if len(last) < len(chains):
+        raise NoResultFound  # what cannot be remembered is not answered
     links = []
     for entry in sorted(entries, key=lambda one: chain_of(one.siret)):
         link = follow(last[chain_of(entry.siret)], entry)

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.dossier.domain.contribution import File
 from services.dossier.domain.lifecycle import Happened, state_on
+from services.dossier.domain.news import Known
 from services.dossier.domain.parcours import Anomaly, Blamed, Dossier, Doubt, Effect, Parcours
 
 # Persons are taken in the order of their ids, here and wherever rows of several are written: no deadlock.
@@ -72,6 +73,21 @@ _DOUBTFUL = text(
     f"""
     SELECT {_SHOWN} FROM dossier WHERE doubts <> '[]'::jsonb AND dossier_id > :after
     ORDER BY dossier_id LIMIT :most
+    """
+)
+_KNOWN = text(
+    """
+    SELECT dossier.dossier_id, blocks::text, happened::text
+    FROM unnest(CAST(:person_ids AS uuid[]), CAST(:dossier_ids AS uuid[])) AS asked(person_id, dossier_id)
+    JOIN dossier ON dossier.person_id = asked.person_id AND dossier.dossier_id = asked.dossier_id
+    """
+)
+_THESE = text(
+    f"""
+    SELECT {_SHOWN} FROM dossier
+    JOIN unnest(CAST(:person_ids AS uuid[]), CAST(:dossier_ids AS uuid[])) AS asked(person_id, dossier_id)
+         USING (person_id, dossier_id)
+    ORDER BY dossier_id
     """
 )
 _FIND_BLOCKS = text("SELECT blocks FROM parcours WHERE person_id = :person_id")
@@ -202,6 +218,21 @@ def find_of_persons(session: Session, person_ids: Sequence[uuid.UUID]) -> list[S
     return [_stored(row) for row in session.execute(_OF_PERSONS, {"person_ids": list(person_ids)})]
 
 
+def find_these(session: Session, dossiers: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> list[Stored]:
+    """These dossiers, each with its person, in the order of their ids."""
+    asked = {"person_ids": [one for one, _ in dossiers], "dossier_ids": [one for _, one in dossiers]}
+    return [_stored(row) for row in session.execute(_THESE, asked)]
+
+
+def known(session: Session, dossiers: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> dict[uuid.UUID, Known]:
+    """What these dossiers, each with its person, are before they are saved anew."""
+    asked = {"person_ids": [one for one, _ in dossiers], "dossier_ids": [one for _, one in dossiers]}
+    return {
+        row.dossier_id: Known(orjson.loads(row.blocks), _happened(orjson.loads(row.happened)))
+        for row in session.execute(_KNOWN, asked)
+    }
+
+
 def find_doubtful(session: Session, after: uuid.UUID, most: int) -> list[Stored]:
     """The dossiers after an id that may be one with another, in the order of their ids."""
     return [_stored(row) for row in session.execute(_DOUBTFUL, {"after": after, "most": most})]
@@ -212,13 +243,17 @@ def _stored(row: Any) -> Stored:
         person_id=row.person_id,
         dossier_id=row.dossier_id,
         blocks=row.blocks,
-        happened={File(*file): tuple(Happened(*one) for one in events) for file, events in row.happened},
+        happened=_happened(row.happened),
         anomalies=tuple(
             Anomaly(code, path, tuple(Blamed(uuid.UUID(id_), where) for id_, where in blamed))
             for code, path, blamed in row.anomalies
         ),
         doubts=tuple(Doubt(uuid.UUID(other), cause) for other, cause in row.doubts),
     )
+
+
+def _happened(told: Iterable[Any]) -> dict[File, tuple[Happened, ...]]:
+    return {File(*file): tuple(Happened(*one) for one in events) for file, events in told}
 
 
 def find_blocks(session: Session, person_id: uuid.UUID) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.chassis.database import new_metadata
 from services.chassis.inbox import define_inbox
@@ -149,5 +149,42 @@ dossier = Table(
     Column("doubts", JSONB, nullable=False),
     Index("ix_dossier_dossier_id", "dossier_id"),
     Index("ix_dossier_doubt", "dossier_id", postgresql_where=text("doubts <> '[]'::jsonb")),
+    postgresql_partition_by=_BY_PERSON,
+)
+
+# What changed in dossiers, in the order in which it came to be seen, and for whom. A number is made of the
+# transaction's and of the place in it: who reads stops before the oldest transaction that still runs, and
+# nothing is added behind its back. Neither sequence nor lock: nobody waits for anybody (`storage.changes`).
+change = Table(
+    "change",
+    metadata,
+    Column("numero", BigInteger, primary_key=True, autoincrement=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("dossier_id", Uuid, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),  # ouvert | modifie | retire
+    Column("state_before", Text),
+    Column("state_after", Text),
+    Column("readers", ARRAY(Text), nullable=False),
+    Column("differences", JSONB, nullable=False),
+)
+
+# Within whose scope a dossier is, and by what it is found there: who reads it is access's to say.
+scope = Table(
+    "scope",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("dossier_id", Uuid, primary_key=True),
+    Column("siret", Text, primary_key=True),
+    # The state of the day it was folded, and the next day on which it may be another.
+    Column("state", Text, nullable=False),
+    Column("turns_on", Date),
+    Column("begins_on", Date),
+    Column("ends_on", Date),
+    Column("anomalies", ARRAY(Text), nullable=False),
+    Index("ix_scope_siret_dossier_id", "siret", "dossier_id"),
+    Index("ix_scope_siret_state_dossier_id", "siret", "state", "dossier_id"),
+    Index("ix_scope_anomaly", "siret", "dossier_id", postgresql_where=text("anomalies <> '{}'::text[]")),
     postgresql_partition_by=_BY_PERSON,
 )

@@ -1,0 +1,83 @@
+"""Follows what the hub tells a partner by itself: the notifications on its own queue, each once.
+
+A message is acknowledged when the one after it is asked for: what was not worked through comes again, and what
+comes again is known by its id. Who was away for longer than the queue keeps catches up with `dossier.changes`.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pika
+from pika.exceptions import ChannelClosedByBroker
+
+from services.client import failures
+from services.client.connection import LOST, NOT_ADMITTED, account_of, parameters_of
+from services.contracts.message import mailbox
+
+_REMEMBERED = 10_000
+_AT_ONCE = 10
+_PAUSE_SECONDS = 1.0
+
+
+def follow(url: str, *, timeout: float, attempts: int, patience: float | None) -> Iterator[dict[str, Any]]:
+    """Each notification as it comes; ends when none has come for `patience` seconds, or never.
+
+    Raises `Refused` for what the account may not do, `Unavailable` after `attempts` connections in a row that
+    brought nothing.
+    """
+    seen: dict[str, None] = {}
+    failed = 0
+    while True:
+        try:
+            for told in _messages(url, timeout, patience):
+                failed = 0
+                for one in told:
+                    if one["notification_id"] not in seen:
+                        seen[one["notification_id"]] = None
+                        yield one
+                _forget(seen)
+        except NOT_ADMITTED:
+            raise failures.not_admitted() from None
+        except ChannelClosedByBroker as error:
+            raise (failures.no_mailbox() if error.reply_code == 404 else failures.forbidden()) from None
+        except LOST:
+            failed += 1
+            if failed >= attempts:
+                raise failures.no_answer() from None
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _forget(seen: dict[str, None]) -> None:
+    while len(seen) > _REMEMBERED:
+        del seen[next(iter(seen))]
+
+
+def _messages(url: str, timeout: float, patience: float | None) -> Iterator[list[dict[str, Any]]]:
+    connection = pika.BlockingConnection(parameters_of(url, timeout))
+    try:
+        channel = connection.channel()
+        channel.basic_qos(prefetch_count=_AT_ONCE)
+        since = time.monotonic()
+        for method, _, body in channel.consume(mailbox(account_of(url)), inactivity_timeout=0.2):
+            if method is not None and body is not None:
+                yield _read(body)
+                channel.basic_ack(method.delivery_tag)
+                since = time.monotonic()
+            elif patience is not None and time.monotonic() - since > patience:
+                return
+        raise failures.no_mailbox()  # it was taken away
+    finally:
+        if connection.is_open:
+            connection.close()
+
+
+def _read(body: bytes) -> list[dict[str, Any]]:
+    try:
+        told: list[dict[str, Any]] = orjson.loads(body)["notifications"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise failures.unreadable_answer() from None
+    return told

@@ -1,0 +1,208 @@
+"""What a reader follows: the changes since a number, and a snapshot to begin with; as far as access lets it.
+
+A page is looked up, decided upon by access all at once, and shown block by block.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.contracts.access import DECIDE_READINGS
+from services.contracts.dossier import CHANGES, SNAPSHOT
+from services.dossier import answers, errors
+from services.dossier.storage import changes, parcours, scopes
+from services.dossier.storage.changes import Changed, Page
+from services.dossier.storage.parcours import Stored
+from services.dossier.storage.scopes import Sought
+
+Ask = Callable[..., dict[str, Any]]
+
+# One has a dossier within one's scope by a relation; without a right, nothing is told, and it is said why.
+_NO_RIGHT = frozenset(
+    {
+        "organisation_unknown",
+        "no_habilitation_for_service",
+        "purpose_not_covered",
+        "habilitation_not_in_force",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A page of changes. `hers`: of the declarations they are from, those that are the person's by now;
+    `mixed`: the persons of whom something was another's."""
+
+    page: Page
+    hers: set[str]
+    mixed: set[uuid.UUID]
+
+
+# --- changes -------------------------------------------------------------------------------------
+
+
+def find_changes(session: Session, caller: str, after: int, most: int) -> Followed:
+    """The changes after a number, within the caller's scope. Raises `Conflict` for a number that is to
+    come."""
+    page = changes.since(session, caller, after, most)
+    if after >= page.to_come:
+        raise errors.suite_inconnue()
+    said = {by: one.person_id for one in page.changes for *_, by, _ in one.differences if by}
+    persons = sorted({one.person_id for one in page.changes})
+    if not persons:
+        return Followed(page, set(), set())
+    return Followed(page, changes.still_theirs(session, said), changes.lost_something(session, persons))
+
+
+def show_changes(found: Followed, ask: Ask, caller: str, finalite: str, after: int) -> dict[str, Any]:
+    """What the caller may see of a page. It ends before the first change of which access does not know yet
+    whose it is. Raises `Refused` when access says no to all of it."""
+    page = found.page
+    versions: dict[uuid.UUID, int] = {}
+    dossiers: dict[uuid.UUID, set[uuid.UUID]] = {}
+    for one in page.changes:
+        versions[one.person_id] = max(one.version, versions.get(one.person_id, 0))
+        dossiers.setdefault(one.person_id, set()).add(one.dossier_id)
+    asked = [(one, versions[one], sorted(dossiers[one])) for one in versions]
+    decided = decide(ask, CHANGES.routing_key, caller, finalite, asked)
+    behind = next(
+        (place for place, one in enumerate(page.changes) if not decided[one.person_id]["a_jour"]), None
+    )
+    whole = page.changes if behind is None else page.changes[:behind]
+    until = page.until if behind is None else (whole[-1].numero if whole else after)
+    shown = (_shown(one, found, decided[one.person_id]) for one in whole)
+    return {
+        "changements": [one for one in shown if one],
+        "suite": until,
+        "fini": page.is_last and behind is None,
+    }
+
+
+def _shown(one: Changed, found: Followed, decided: Mapping[str, Any]) -> dict[str, Any] | None:
+    told = {
+        "numero": one.numero,
+        "le": one.changed_at,
+        "dossier_id": one.dossier_id,
+        "nature": one.kind,
+        "decision": decided["decision"],
+    }
+    if one.kind == "retire":  # that it is no more says nothing of anybody
+        return {**told, "etat_avant": None, "etat_apres": None, "differences": []}
+    opened = {each["dossier_id"]: each["blocs"] for each in decided["dossiers"]}
+    if one.dossier_id not in opened:
+        return None
+    is_mixed = one.person_id in found.mixed  # then a state may have come of what was another's
+    return {
+        **told,
+        "etat_avant": None if is_mixed else one.state_before,
+        "etat_apres": None if is_mixed else one.state_after,
+        "differences": list(_differences(one, found, opened[one.dossier_id])),
+    }
+
+
+def _differences(one: Changed, found: Followed, blocs: Sequence[str]) -> list[dict[str, Any]]:
+    """The differences in open blocks, without what identity has given to somebody else since: whatever was
+    said before is left out, of a person of whom something was another's."""
+    is_mixed = one.person_id in found.mixed
+    return [
+        {
+            "chemin": path,
+            "avant": None if is_mixed else before,
+            "apres": after,
+            "cause": {"declaration_id": by, "source": source} if by else None,
+        }
+        for path, before, after, by, source in one.differences
+        if path.partition(".")[0] in blocs
+        and (by in found.hers or (by is None and (after is None or not is_mixed)))
+    ]
+
+
+# --- snapshot ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A page of dossiers (person, dossier), and the number from which on the feed tells what it has not."""
+
+    number: int
+    places: list[tuple[uuid.UUID, uuid.UUID]]
+    dossiers: list[Stored]
+    is_last: bool
+
+
+def find_scope(session: Session, caller: str, after: uuid.UUID, most: int, today: date) -> Snapshot:
+    """A page of the dossiers within the caller's scope. The number comes first: of what comes to be seen
+    between the two, the page may have it and the feed tells it all the same."""
+    number = changes.number(session)
+    places = scopes.find(session, Sought(caller, after, most), today)
+    return Snapshot(number, places, parcours.find_these(session, places), len(places) < most)
+
+
+def show_scope(
+    found: Snapshot, ask: Ask, caller: str, finalite: str, after: uuid.UUID, today: date
+) -> dict[str, Any]:
+    """What the caller may see of a page. Raises `Refused` when access says no to all of it."""
+    opened = opened_of(ask, SNAPSHOT.routing_key, caller, finalite, found.dossiers)
+    return {
+        "numero": found.number,
+        "dossiers": [
+            answers.dossier_to_wire(one, opened[one.dossier_id][0], opened.keys(), today)
+            for one in found.dossiers
+            if one.dossier_id in opened
+        ],
+        "suite": found.places[-1][1] if found.places else after,
+        "fini": found.is_last,
+    }
+
+
+# --- who may -------------------------------------------------------------------------------------
+
+
+def decide(
+    ask: Ask,
+    call: str,
+    caller: str,
+    finalite: str,
+    asked: Sequence[tuple[uuid.UUID, int, Sequence[uuid.UUID]]],
+) -> dict[uuid.UUID, Mapping[str, Any]]:
+    """Access's decision about each of these persons' dossiers (person, version, dossiers), in one call.
+
+    Raises `Refused` where the caller has no right at all.
+    """
+    if not asked:
+        return {}
+    readings = [
+        {
+            "siret": caller,
+            "finalite": finalite,
+            "person_id": person_id,
+            "version": version,
+            "dossiers": list(dossiers),
+        }
+        for person_id, version, dossiers in asked
+    ]
+    decided = ask(DECIDE_READINGS, appel=call, lectures=readings)["lectures"]
+    for one in decided:
+        if one["reason"] in _NO_RIGHT:
+            raise errors.lecture_refusee(one["reason"], one["decision"])
+    return {person_id: one for (person_id, *_), one in zip(asked, decided, strict=True)}
+
+
+def opened_of(
+    ask: Ask, call: str, caller: str, finalite: str, dossiers: Sequence[Stored]
+) -> dict[object, tuple[answers.Opened, str]]:
+    """What access opens of these dossiers, each with its decision's number; those of which it opens nothing
+    are left out."""
+    of: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for one in dossiers:
+        of.setdefault(one.person_id, []).append(one.dossier_id)
+    decided = decide(ask, call, caller, finalite, [(one, 0, many) for one, many in of.items()])
+    return {
+        opened["dossier_id"]: (opened, one["decision"])
+        for one in decided.values()
+        for opened in one["dossiers"]
+    }

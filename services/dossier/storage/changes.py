@@ -1,0 +1,179 @@
+"""The feed of changes: numbered in the order in which they came to be seen, without lock and without gap.
+
+A change's number is its transaction's (`pg_current_xact_id`), shifted by twenty bits, and its place among the
+changes of that transaction. A transaction that began before and commits after another has the smaller number:
+it would be added behind a reader. So a reader stops before the oldest transaction that still runs
+(`pg_snapshot_xmin`): below it everything is committed or never will be. What is folded waits for nothing; the
+feed is behind by as long as the longest transaction of the server that writes.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.dossier.domain.news import News
+
+# How many changes, of whomever, are looked at for one page of one reader's.
+MOST_SCANNED = 20_000
+
+_PLACES = 20  # bits: a million changes in one transaction
+_OWN = f"(pg_current_xact_id()::text::bigint << {_PLACES})"
+_SEEN = f"(pg_snapshot_xmin(pg_current_snapshot())::text::bigint << {_PLACES})"
+_TO_COME = f"(pg_snapshot_xmax(pg_current_snapshot())::text::bigint << {_PLACES})"
+
+_ADD = text(
+    f"""
+    INSERT INTO change (numero, changed_at, person_id, dossier_id, version, kind, state_before, state_after,
+                        readers, differences)
+    SELECT last.numero + place, :now, person_id, dossier_id, version, kind, state_before, state_after,
+           readers, differences
+    FROM (
+        SELECT coalesce(max(numero), {_OWN}) AS numero FROM change
+        WHERE numero >= {_OWN} AND numero < {_OWN} + (1 << {_PLACES})
+    ) AS last,
+    ROWS FROM (
+        jsonb_to_recordset(CAST(:news AS jsonb)) AS (
+            person_id uuid, dossier_id uuid, version bigint, kind text, state_before text, state_after text,
+            readers text[], differences jsonb
+        )
+    ) WITH ORDINALITY AS told(
+        person_id, dossier_id, version, kind, state_before, state_after, readers, differences, place
+    )
+    """
+)
+_SINCE = text(
+    f"""
+    WITH scanned AS (
+        SELECT numero, :siret = ANY(readers) AS is_theirs FROM change
+        WHERE numero > :after AND numero < {_SEEN}
+        ORDER BY numero LIMIT :most_scanned
+    ),
+    page AS (SELECT numero FROM scanned WHERE is_theirs ORDER BY numero LIMIT :most)
+    SELECT looked.*, {_TO_COME} AS to_come, change.numero, changed_at, person_id, dossier_id, version, kind,
+           state_before, state_after, differences::text
+    FROM (SELECT max(numero) AS last, count(*) AS looked_at FROM scanned) AS looked
+    LEFT JOIN (page JOIN change USING (numero)) ON true
+    ORDER BY change.numero
+    """
+)
+_NUMBER = text(f"SELECT {_SEEN} - 1")
+# Of these declarations, those that are this person's; and the persons of whom something was ever another's.
+_STILL_THEIRS = text(
+    """
+    SELECT declaration_id FROM declaration
+    JOIN unnest(CAST(:declaration_ids AS uuid[]), CAST(:person_ids AS uuid[]))
+         AS asked(declaration_id, person_id) USING (declaration_id, person_id)
+    """
+)
+_LOST_SOMETHING = text(
+    """
+    SELECT DISTINCT person_id FROM ending
+    WHERE person_id = ANY(CAST(:person_ids AS uuid[])) AND kind = 'moved'
+    """
+)
+_STAND = text(
+    """
+    SELECT dossier_id FROM dossier
+    JOIN unnest(CAST(:person_ids AS uuid[]), CAST(:dossier_ids AS uuid[])) AS asked(person_id, dossier_id)
+         USING (person_id, dossier_id)
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One change, as it was noted; a difference is (path, before, after, declaration, source)."""
+
+    numero: int
+    changed_at: datetime
+    person_id: uuid.UUID
+    dossier_id: uuid.UUID
+    version: int
+    kind: str
+    state_before: str | None
+    state_after: str | None
+    differences: list[tuple[str, Any, Any, str | None, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Changes in order, and up to which number nothing was left out. `is_last`: nothing more can be seen
+    yet; `to_come`: the number below which all are that there can be."""
+
+    changes: list[Changed]
+    until: int
+    is_last: bool
+    to_come: int
+
+
+def add(session: Session, news: Sequence[News], now: datetime) -> None:
+    """Note what changed, in this order."""
+    if not news:
+        return
+    rows = [
+        {
+            "person_id": one.person_id,
+            "dossier_id": one.dossier_id,
+            "version": one.version,
+            "kind": one.kind,
+            "state_before": one.state_before,
+            "state_after": one.state_after,
+            "readers": one.readers,
+            "differences": one.differences,
+        }
+        for one in news
+    ]
+    session.execute(_ADD, {"news": orjson.dumps(rows, default=list).decode(), "now": now})
+
+
+def since(session: Session, siret: str, after: int, most: int, most_scanned: int = MOST_SCANNED) -> Page:
+    """Up to `most` changes after a number, within this reader's scope, in order."""
+    asked = {"siret": siret, "after": after, "most": most, "most_scanned": most_scanned}
+    rows = session.execute(_SINCE, asked).all()
+    changes = [_changed(row) for row in rows if row.numero is not None]
+    looked = rows[0]
+    is_full = len(changes) == most
+    until = changes[-1].numero if is_full else max(after, looked.last or 0)
+    return Page(changes, until, not is_full and looked.looked_at < most_scanned, looked.to_come)
+
+
+def _changed(row: Any) -> Changed:
+    return Changed(
+        row.numero,
+        row.changed_at,
+        row.person_id,
+        row.dossier_id,
+        row.version,
+        row.kind,
+        row.state_before,
+        row.state_after,
+        [tuple(one) for one in orjson.loads(row.differences)],
+    )
+
+
+def number(session: Session) -> int:
+    """The number up to which every change can be seen."""
+    return int(session.execute(_NUMBER).scalar_one())
+
+
+def still_theirs(session: Session, said: Mapping[str, uuid.UUID]) -> set[str]:
+    """Those of these declarations (each with a person) that are that person's by now."""
+    asked = {"declaration_ids": list(said), "person_ids": list(said.values())}
+    return {str(one) for one in session.scalars(_STILL_THEIRS, asked)}
+
+
+def lost_something(session: Session, person_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these persons who had lines that were another's."""
+    return set(session.scalars(_LOST_SOMETHING, {"person_ids": list(person_ids)}))
+
+
+def that_stand(session: Session, dossiers: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> set[uuid.UUID]:
+    """Those of these dossiers, each with its person, that there are."""
+    asked = {"person_ids": [one for one, _ in dossiers], "dossier_ids": [one for _, one in dossiers]}
+    return set(session.scalars(_STAND, asked))

@@ -1,0 +1,199 @@
+"""Within whose scope dossiers are, and what is found there: a page at a time, in the order of their ids."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.dossier.domain.contribution import File
+from services.dossier.domain.scope import Scoped
+
+_TOLD = """
+    jsonb_to_recordset(CAST(:scoped AS jsonb)) AS told(
+        person_id uuid, dossier_id uuid, readers text[], state text, turns_on date, begins_on date,
+        ends_on date, anomalies text[]
+    )
+"""
+_OF_PERSONS = text(
+    """
+    SELECT scope.person_id, dossier_id, siret
+    FROM unnest(CAST(:person_ids AS uuid[])) AS asked(person_id)
+    JOIN scope ON scope.person_id = asked.person_id
+    """
+)
+_LEAVE = text(
+    """
+    DELETE FROM scope USING unnest(
+        CAST(:person_ids AS uuid[]), CAST(:dossier_ids AS uuid[]), CAST(:sirets AS text[])
+    ) AS gone(person_id, dossier_id, siret)
+    WHERE scope.person_id = gone.person_id AND scope.dossier_id = gone.dossier_id
+      AND scope.siret = gone.siret
+    """
+)
+# Most changes change nothing by which a dossier is found: what stays is not written again.
+_ENTER = text(
+    f"""
+    INSERT INTO scope AS known (person_id, dossier_id, siret, state, turns_on, begins_on, ends_on, anomalies)
+    SELECT person_id, dossier_id, siret, state, turns_on, begins_on, ends_on, anomalies
+    FROM {_TOLD}, unnest(told.readers) AS siret
+    ON CONFLICT (person_id, dossier_id, siret) DO UPDATE SET
+        state = excluded.state, turns_on = excluded.turns_on, begins_on = excluded.begins_on,
+        ends_on = excluded.ends_on, anomalies = excluded.anomalies
+    WHERE (known.state, known.turns_on, known.begins_on, known.ends_on, known.anomalies)
+          IS DISTINCT FROM (excluded.state, excluded.turns_on, excluded.begins_on, excluded.ends_on,
+                            excluded.anomalies)
+    """
+)
+# A reader's own word for a person or a file, as far as it stands.
+_STANDS = """
+    NOT EXISTS (
+        SELECT FROM ending
+        WHERE ending.person_id = contribution.person_id
+          AND ending.declaration_id = contribution.declaration_id
+          AND ending.version = contribution.version
+    )
+"""
+_NAMED = text(
+    f"""
+    SELECT DISTINCT person_id, financeur, reference_financeur, nature FROM contribution
+    WHERE source = :siret AND reference = :reference AND {_STANDS}
+    """
+)
+_REFERENCES = text(
+    f"""
+    SELECT DISTINCT contribution.person_id, source, reference, financeur, reference_financeur
+    FROM unnest(CAST(:person_ids AS uuid[]), CAST(:sirets AS text[])) AS asked(person_id, siret)
+    JOIN contribution ON contribution.person_id = asked.person_id AND contribution.source = asked.siret
+    WHERE {_STANDS}
+    ORDER BY contribution.person_id, source, reference
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a reader looks for in its scope, after an id; what is None is not asked for."""
+
+    siret: str
+    after: uuid.UUID
+    most: int
+    state: str | None = None
+    since: date | None = None
+    until: date | None = None
+    anomaly: str | None = None
+    persons: Sequence[uuid.UUID] | None = None
+
+
+def of_persons(
+    session: Session, person_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, dict[uuid.UUID, frozenset[str]]]:
+    """By person and dossier, within whose scopes it is."""
+    found: dict[uuid.UUID, dict[uuid.UUID, set[str]]] = {}
+    for row in session.execute(_OF_PERSONS, {"person_ids": list(person_ids)}):
+        found.setdefault(row.person_id, {}).setdefault(row.dossier_id, set()).add(row.siret)
+    return {
+        person_id: {dossier_id: frozenset(sirets) for dossier_id, sirets in dossiers.items()}
+        for person_id, dossiers in found.items()
+    }
+
+
+def save(
+    session: Session,
+    scoped: Mapping[uuid.UUID, Sequence[Scoped]],
+    before: Mapping[uuid.UUID, Mapping[uuid.UUID, frozenset[str]]],
+) -> None:
+    """The dossiers of these persons are within these scopes, and in none of those of `before` besides."""
+    rows = [
+        {
+            "person_id": person_id,
+            "dossier_id": one.dossier_id,
+            "readers": one.readers,
+            "state": one.state,
+            "turns_on": one.turns_on,
+            "begins_on": one.begins_on,
+            "ends_on": one.ends_on,
+            "anomalies": one.anomalies,
+        }
+        for person_id, many in scoped.items()
+        for one in many
+    ]
+    have = {
+        (person_id, one.dossier_id, siret)
+        for person_id, many in scoped.items()
+        for one in many
+        for siret in one.readers
+    }
+    had = {
+        (person_id, dossier_id, siret)
+        for person_id, dossiers in before.items()
+        for dossier_id, sirets in dossiers.items()
+        for siret in sirets
+    }
+    if gone := sorted(had - have):
+        person_ids, dossier_ids, sirets = (list(column) for column in zip(*gone, strict=True))
+        session.execute(_LEAVE, {"person_ids": person_ids, "dossier_ids": dossier_ids, "sirets": sirets})
+    if rows:
+        session.execute(_ENTER, {"scoped": orjson.dumps(rows).decode()})
+
+
+def find(session: Session, sought: Sought, today: date) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Up to `most` dossiers (person, dossier) after an id. A state that may have turned since is found too:
+    whoever looks at the dossier says."""
+    wanted = {
+        "siret = :siret": True,
+        "dossier_id > :after": True,
+        "person_id = ANY(CAST(:persons AS uuid[]))": sought.persons is not None,
+        "(state = :state OR turns_on <= :today)": sought.state is not None,
+        "(ends_on IS NULL OR ends_on >= :since)": sought.since is not None,
+        "begins_on <= :until": sought.until is not None,
+        # Said twice: the first is by what the index knows it.
+        "anomalies <> '{}'::text[] AND :anomaly = ANY(anomalies)": sought.anomaly is not None,
+    }
+    where = " AND ".join(condition for condition, is_asked in wanted.items() if is_asked)
+    statement = text(f"SELECT person_id, dossier_id FROM scope WHERE {where} ORDER BY dossier_id LIMIT :most")
+    asked: dict[str, Any] = {
+        "siret": sought.siret,
+        "after": sought.after,
+        "most": sought.most,
+        "today": today,
+        "persons": list(sought.persons or ()),
+        "state": sought.state,
+        "since": sought.since,
+        "until": sought.until,
+        "anomaly": sought.anomaly,
+    }
+    named = {name: value for name, value in asked.items() if f":{name}" in statement.text}
+    return [(row.person_id, row.dossier_id) for row in session.execute(statement, named)]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Of whom a reader's own reference speaks: persons, or files of theirs."""
+
+    persons: list[uuid.UUID]
+    files: set[File]
+
+
+def named(session: Session, siret: str, reference: str, in_a_dossier: frozenset[str]) -> Named:
+    """What a reader calls so; the natures `in_a_dossier` speak of a file, the others of the person."""
+    rows = session.execute(_NAMED, {"siret": siret, "reference": reference}).all()
+    of_files = all(row.nature in in_a_dossier for row in rows)
+    files = {File(row.financeur, row.reference_financeur) for row in rows}
+    return Named(sorted({row.person_id for row in rows}), files if of_files else set())
+
+
+def references(
+    session: Session, asked: Sequence[tuple[uuid.UUID, str]]
+) -> dict[tuple[uuid.UUID, str], list[tuple[str, File]]]:
+    """By what each of these readers calls each of these persons or a file of theirs, in order."""
+    found: dict[tuple[uuid.UUID, str], list[tuple[str, File]]] = {}
+    columns = {"person_ids": [one for one, _ in asked], "sirets": [siret for _, siret in asked]}
+    for row in session.execute(_REFERENCES, columns):
+        told = (row.reference, File(row.financeur, row.reference_financeur))
+        found.setdefault((row.person_id, row.source), []).append(told)
+    return found
