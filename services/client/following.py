@@ -1,7 +1,8 @@
 """Follows what the hub tells a partner by itself: the notifications on its own queue, each once.
 
-A message is acknowledged when the one after it is asked for: what was not worked through comes again, and what
-comes again is known by its id. Who was away for longer than the queue keeps catches up with `dossier.changes`.
+A message is acknowledged when the one after it is asked for: what was not worked through comes again, and
+what comes again is known by its id. Who was away for longer than the queue keeps it catches up with
+`dossier.changes`.
 """
 
 import time
@@ -33,11 +34,7 @@ def follow(url: str, *, timeout: float, attempts: int, patience: float | None) -
         try:
             for told in _messages(url, timeout, patience):
                 failed = 0
-                for one in told:
-                    if one["notification_id"] not in seen:
-                        seen[one["notification_id"]] = None
-                        yield one
-                _forget(seen)
+                yield from _unseen(told, seen)
         except NOT_ADMITTED:
             raise failures.not_admitted() from None
         except ChannelClosedByBroker as error:
@@ -51,7 +48,12 @@ def follow(url: str, *, timeout: float, attempts: int, patience: float | None) -
             return
 
 
-def _forget(seen: dict[str, None]) -> None:
+def _unseen(told: list[dict[str, Any]], seen: dict[str, None]) -> Iterator[dict[str, Any]]:
+    """Those that were not given before; of long ago, it is forgotten what was."""
+    for one in told:
+        if one["notification_id"] not in seen:
+            seen[one["notification_id"]] = None
+            yield one
     while len(seen) > _REMEMBERED:
         del seen[next(iter(seen))]
 
@@ -63,7 +65,7 @@ def _messages(url: str, timeout: float, patience: float | None) -> Iterator[list
         channel.basic_qos(prefetch_count=_AT_ONCE)
         since = time.monotonic()
         for method, _, body in channel.consume(mailbox(account_of(url)), inactivity_timeout=0.2):
-            if method is not None and body is not None:
+            if method is not None and body is not None and method.delivery_tag is not None:
                 yield _read(body)
                 channel.basic_ack(method.delivery_tag)
                 since = time.monotonic()

@@ -34,11 +34,11 @@ _NO_RIGHT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A page of changes. `hers`: of the declarations they are from, those that are the person's by now;
+    """A page of changes. `hers`: of the declarations they are from, those that are their person's by now;
     `mixed`: the persons of whom something was another's."""
 
     page: Page
-    hers: set[str]
+    hers: set[tuple[str, uuid.UUID]]
     mixed: set[uuid.UUID]
 
 
@@ -51,7 +51,7 @@ def find_changes(session: Session, caller: str, after: int, most: int) -> Follow
     page = changes.since(session, caller, after, most)
     if after >= page.to_come:
         raise errors.suite_inconnue()
-    said = {by: one.person_id for one in page.changes for *_, by, _ in one.differences if by}
+    said = [(by, one.person_id) for one in page.changes for *_, by, _ in one.differences if by]
     persons = sorted({one.person_id for one in page.changes})
     if not persons:
         return Followed(page, set(), set())
@@ -117,7 +117,7 @@ def _differences(one: Changed, found: Followed, blocs: Sequence[str]) -> list[di
         }
         for path, before, after, by, source in one.differences
         if path.partition(".")[0] in blocs
-        and (by in found.hers or (by is None and (after is None or not is_mixed)))
+        and ((by, one.person_id) in found.hers or (by is None and (after is None or not is_mixed)))
     ]
 
 

@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pika
 import pytest
@@ -11,13 +12,17 @@ from pika.exceptions import ChannelClosedByBroker
 
 from deploy.local.__main__ import administration
 from deploy.local.site import site_of
-from services.contracts.message import CALLS_EXCHANGE, SPEAKERS
+from services.chassis.mailboxes import open_mailboxes
+from services.chassis.settings import Settings
+from services.contracts.dossier import NOTIFICATIONS
+from services.contracts.message import CALLS_EXCHANGE, SPEAKERS, mailbox
 from services.contracts.topology import CALLS, EVENTS, LISTENS
 
 pytestmark = pytest.mark.servers
 
 PARTNER, OTHER = "73282932000074", "19750655300019"
 Attempt = Callable[[BlockingChannel], object]
+Mailbox = Callable[..., BlockingChannel]
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +76,14 @@ def declare(queue: str) -> Attempt:
     return lambda channel: channel.queue_declare(queue, durable=True)
 
 
+def delete(queue: str) -> Attempt:
+    return lambda channel: channel.queue_delete(queue)
+
+
+def hear_on(queue: str, exchange: str) -> Attempt:
+    return lambda channel: channel.queue_bind(queue, exchange, "#")
+
+
 CLOSED_TO_PARTNERS = sorted(one.routing_key for one in CALLS if "partner" not in one.callers)
 ATTEMPTS: dict[str, Attempt] = {
     "hear every call and answer": bind("#"),
@@ -92,6 +105,13 @@ ATTEMPTS: dict[str, Attempt] = {
     **{f"read {service}'s dead letters": consume(f"{service}.dead") for service in SPEAKERS},
     "make a queue in a service's name": declare("ingestion.mine"),
     "make a queue in another partner's name": declare(f"{OTHER}.notifications"),
+    "read another partner's notifications": consume(f"{OTHER}.notifications"),
+    "notify another partner": publish("", f"{OTHER}.notifications"),
+    "notify in dossier's name": publish("dossier.events", f"notifications.v1.{OTHER}"),
+    "hear another partner's notifications": bind(f"notifications.v1.{OTHER}", "dossier.events"),
+    "make its notifications another queue": declare(f"{PARTNER}.notifications"),
+    "hear more on its notifications": hear_on(f"{PARTNER}.notifications", "dossier.events"),
+    "do away with its notifications": delete(f"{PARTNER}.notifications"),
 }
 
 
@@ -148,6 +168,61 @@ def test_a_service_may_not_take_another_s_messages_or_speak_for_it(
         if other == service:
             continue
         for attempt in (consume(f"{other}.dead"), publish(f"{other}.events", "x.v1")):
+            with pytest.raises(ChannelClosedByBroker) as refusal:
+                attempt(channel_of(service))
+            assert refusal.value.reply_code == 403
+
+
+@pytest.fixture
+def mailbox_of(urls: dict[str, str], channel_of: Callable[[str], BlockingChannel]) -> Iterator[Mailbox]:
+    """Opens the mailbox of a partner as dossier does, for so many messages; it is gone afterwards."""
+    opened: list[str] = []
+
+    def open_it(siret: str, most: int = 100) -> BlockingChannel:
+        settings = Settings(service="dossier", database_url="", broker_url=urls["dossier"])
+        channel_of("dossier").queue_delete(mailbox(siret))
+        open_mailboxes(settings, NOTIFICATIONS, [siret], most, timedelta(days=1))
+        opened.append(siret)
+        return channel_of("dossier")
+
+    yield open_it
+    for siret in opened:
+        channel_of("dossier").queue_delete(mailbox(siret))
+
+
+def _told(channel: BlockingChannel, siret: str) -> list[str | bytes]:
+    """What waits in a partner's mailbox, taken."""
+    found: list[str | bytes] = []
+    while (got := channel.basic_get(mailbox(siret), auto_ack=True))[0] is not None:
+        found.append(got[2] or b"")
+    return found
+
+
+def test_a_partner_reads_what_it_is_told_and_no_other_does(
+    channel_of: Callable[[str], BlockingChannel], mailbox_of: Mailbox
+) -> None:
+    dossier = mailbox_of(PARTNER)
+    dossier.basic_publish(NOTIFICATIONS.exchange, NOTIFICATIONS.key_for(PARTNER), b"{}", mandatory=True)
+    with pytest.raises(ChannelClosedByBroker) as refusal:
+        channel_of(OTHER).basic_get(mailbox(PARTNER))
+    assert refusal.value.reply_code == 403
+    assert _told(channel_of(PARTNER), PARTNER) == [b"{}"]
+
+
+def test_a_mailbox_has_an_end_and_the_oldest_goes(
+    channel_of: Callable[[str], BlockingChannel], mailbox_of: Mailbox
+) -> None:
+    """Who tells is not stopped by a partner that is never there."""
+    dossier = mailbox_of(PARTNER, 3)
+    for number in range(8):
+        key = NOTIFICATIONS.key_for(PARTNER)
+        dossier.basic_publish(NOTIFICATIONS.exchange, key, str(number).encode(), mandatory=True)
+    assert _told(channel_of(PARTNER), PARTNER) == [b"5", b"6", b"7"]
+
+
+def test_no_service_but_dossier_may_touch_a_mailbox(channel_of: Callable[[str], BlockingChannel]) -> None:
+    for service in sorted({*SPEAKERS} - {"dossier"}):
+        for attempt in (declare(mailbox(PARTNER)), consume(mailbox(PARTNER)), delete(mailbox(PARTNER))):
             with pytest.raises(ChannelClosedByBroker) as refusal:
                 attempt(channel_of(service))
             assert refusal.value.reply_code == 403

@@ -8,7 +8,7 @@ feed is behind by as long as the longest transaction of the server that writes.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,7 +66,7 @@ _NUMBER = text(f"SELECT {_SEEN} - 1")
 # Of these declarations, those that are this person's; and the persons of whom something was ever another's.
 _STILL_THEIRS = text(
     """
-    SELECT declaration_id FROM declaration
+    SELECT declaration_id, person_id FROM declaration
     JOIN unnest(CAST(:declaration_ids AS uuid[]), CAST(:person_ids AS uuid[]))
          AS asked(declaration_id, person_id) USING (declaration_id, person_id)
     """
@@ -75,13 +75,6 @@ _LOST_SOMETHING = text(
     """
     SELECT DISTINCT person_id FROM ending
     WHERE person_id = ANY(CAST(:person_ids AS uuid[])) AND kind = 'moved'
-    """
-)
-_STAND = text(
-    """
-    SELECT dossier_id FROM dossier
-    JOIN unnest(CAST(:person_ids AS uuid[]), CAST(:dossier_ids AS uuid[])) AS asked(person_id, dossier_id)
-         USING (person_id, dossier_id)
     """
 )
 
@@ -162,18 +155,13 @@ def number(session: Session) -> int:
     return int(session.execute(_NUMBER).scalar_one())
 
 
-def still_theirs(session: Session, said: Mapping[str, uuid.UUID]) -> set[str]:
-    """Those of these declarations (each with a person) that are that person's by now."""
-    asked = {"declaration_ids": list(said), "person_ids": list(said.values())}
-    return {str(one) for one in session.scalars(_STILL_THEIRS, asked)}
+def still_theirs(session: Session, said: Iterable[tuple[str, uuid.UUID]]) -> set[tuple[str, uuid.UUID]]:
+    """Those of these declarations, each with a person, that are that person's by now."""
+    pairs = sorted(set(said))
+    asked = {"declaration_ids": [one for one, _ in pairs], "person_ids": [one for _, one in pairs]}
+    return {(str(row.declaration_id), row.person_id) for row in session.execute(_STILL_THEIRS, asked)}
 
 
 def lost_something(session: Session, person_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Those of these persons who had lines that were another's."""
     return set(session.scalars(_LOST_SOMETHING, {"person_ids": list(person_ids)}))
-
-
-def that_stand(session: Session, dossiers: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> set[uuid.UUID]:
-    """Those of these dossiers, each with its person, that there are."""
-    asked = {"person_ids": [one for one, _ in dossiers], "dossier_ids": [one for _, one in dossiers]}
-    return set(session.scalars(_STAND, asked))

@@ -1,0 +1,105 @@
+"""Many readings are decided at once, each as if it were asked alone, and remembered."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.access import use_cases
+from services.access.domain.decision import Decided, Granted, Reading, Refused
+from services.access.domain.parcours import Parcours, Relation
+from services.access.storage import relations
+from services.contracts.errors import Unavailable
+from tests.access.given import CEP, FIRST, NOW, OPCO, PERSON, SECOND, TODAY, reading, registration, right
+
+pytestmark = pytest.mark.servers
+
+OTHER = UUID("00000000-0000-4000-8000-000000000002")
+APPEL = "dossier.changes"
+FOLLOWING = right("personnes_accompagnees", "dates", siret=CEP, finalite="accompagnement")
+
+
+@pytest.fixture
+def known(session: Session) -> Session:
+    """The OPCO funds a dossier of one person, the CEP operator follows another."""
+    use_cases.register(session, [registration(right())], NOW)
+    use_cases.register(session, [registration(FOLLOWING, siret=CEP, profile="operateur_cep")], NOW)
+    relations.replace(
+        session,
+        [
+            Parcours(PERSON, 3, frozenset({Relation(OPCO, "finance", FIRST)})),
+            Parcours(OTHER, 1, frozenset({Relation(CEP, "accompagne", None)})),
+        ],
+    )
+    return session
+
+
+def decided(session: Session, *asked: Reading, together: bool = False) -> list[tuple[Decided, str] | None]:
+    return use_cases.decide_readings(session, APPEL, asked, NOW, TODAY, together=together)
+
+
+def told(purpose: str, siret: str, person_id: UUID, *dossier_ids: UUID, version: int = 0) -> Reading:
+    return replace(reading(*dossier_ids), siret=siret, finalite=purpose, person_id=person_id, version=version)
+
+
+ASKED = (
+    told("prise_en_charge", OPCO, PERSON, FIRST, SECOND),
+    told("prise_en_charge", OPCO, OTHER, SECOND),
+    told("accompagnement", CEP, OTHER, SECOND),
+    told("suivi", CEP, OTHER, SECOND),
+)
+
+
+def test_many_are_decided_as_each_would_be_alone(known: Session) -> None:
+    together = [one[0].answer for one in decided(known, *ASKED) if one]
+    alone = [use_cases.decide(known, one, NOW, TODAY)[0] for one in ASKED]
+    assert together == alone
+    assert [isinstance(one, Granted) for one in together] == [True, False, True, False]
+
+
+def test_what_nobody_asked_for_is_decided_for_a_purpose_that_its_reader_has(known: Session) -> None:
+    found = decided(known, told("", CEP, OTHER, SECOND), told("", OPCO, OTHER, SECOND))
+    assert [(one[0].purpose, type(one[0].answer)) for one in found if one] == [
+        ("accompagnement", Granted),
+        ("prise_en_charge", Refused),
+    ]
+
+
+def test_each_organisation_has_an_entry_with_whom_it_was_shown_and_what(known: Session) -> None:
+    before = known.execute(text("SELECT count(*) FROM journal")).scalar_one()
+    numbers = [one[1] for one in decided(known, *ASKED) if one]
+    rows = known.execute(
+        text("SELECT chain || '-' || seq AS number, * FROM journal ORDER BY siret, granted DESC, finalite")
+    ).all()[before:]
+    assert {(row.siret, row.finalite, row.granted, row.appel) for row in rows} == {
+        (OPCO, "prise_en_charge", True, APPEL),
+        (OPCO, "prise_en_charge", False, APPEL),
+        (CEP, "accompagnement", True, APPEL),
+        (CEP, "suivi", False, APPEL),
+    }
+    by = {row.number: row for row in rows}
+    assert (by[numbers[0]].person_ids, by[numbers[0]].dossier_ids) == ([PERSON], [FIRST])
+    assert (by[numbers[1]].person_ids, by[numbers[1]].reason) == ([OTHER], "no_relation")
+    assert use_cases.verify_journal(known).broken_at is None
+
+
+def test_whose_relations_are_not_known_yet_is_not_decided_and_not_remembered(known: Session) -> None:
+    before = known.execute(text("SELECT count(*) FROM journal")).scalar_one()
+    ahead = told("prise_en_charge", OPCO, PERSON, FIRST, version=4)
+    assert decided(known, ahead) == [None]
+    with pytest.raises(Unavailable) as behind:
+        decided(known, ASKED[2], ahead, together=True)
+    assert behind.value.code == "relations_en_retard"
+    assert known.execute(text("SELECT count(*) FROM journal")).scalar_one() == before
+    assert decided(known, replace(ahead, version=3)) != [None]
+
+
+def test_many_take_as_many_statements_as_few(known: Session, statements: list[str]) -> None:
+    counts = []
+    for size in (1, 200):
+        statements.clear()
+        decided(known, *(told("prise_en_charge", OPCO, UUID(int=one), FIRST) for one in range(size)))
+        counts.append(len(statements))
+    assert counts == [5, 5]

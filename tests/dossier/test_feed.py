@@ -1,0 +1,361 @@
+"""The feed of changes: in order, without gap or lock, as far as access lets its reader see; and the snapshot
+from which to follow it.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from services.chassis import database
+from services.contracts.access import DECIDE_READINGS, ReadingsAsked, ReadingsDecided
+from services.contracts.dossier import DossierChanges, DossierSnapshot
+from services.contracts.errors import Conflict, Refused
+from services.contracts.message import Call
+from services.dossier import feeding
+from services.dossier.storage import changes
+from tests.dossier.given import (
+    CDC,
+    CEP,
+    OPCO,
+    OTHER,
+    PERSON,
+    REGION,
+    Spoken,
+    attribution,
+    event,
+    formation,
+    line,
+    line_id,
+    now,
+    paid,
+)
+
+pytestmark = pytest.mark.servers
+
+BLOCKS = ("formation", "dates", "financements", "remunerations", "certifications")
+TODAY = now().day
+Ask = Callable[..., dict[str, Any]]
+
+
+def opening(
+    *blocs: str, reason: str = "habilitation_in_force", behind: frozenset[uuid.UUID] = frozenset()
+) -> Ask:
+    """Access, with these blocks open in every dossier; it knows no relation yet of who is `behind`."""
+
+    def ask(call: Call, **body: Any) -> dict[str, Any]:
+        assert call is DECIDE_READINGS
+        asked = ReadingsAsked().load(json.loads(json.dumps(body, default=str)))
+        granted = reason == "habilitation_in_force"
+        readings = [
+            {
+                "a_jour": one["person_id"] not in behind,
+                "granted": granted,
+                "reason": reason,
+                "finalite": one["finalite"],
+                "decision": "3-1042",
+                "dossiers": [
+                    {"dossier_id": str(each), "blocs": list(blocs), "masques": []} for each in one["dossiers"]
+                ]
+                if granted and one["person_id"] not in behind
+                else [],
+            }
+            for one in asked["lectures"]
+        ]
+        return dict(ReadingsDecided().load({"lectures": readings}))
+
+    return ask
+
+
+EVERYTHING = opening(*BLOCKS)
+
+
+@contextmanager
+def told(engine: Engine) -> Iterator[Spoken]:
+    """What is told in a transaction, committed when it is left: only then can the feed have it."""
+    with database.transaction(engine) as session:
+        yield Spoken(session)
+
+
+def read(
+    engine: Engine, siret: str = OPCO, after: int = 0, most: int = 500, ask: Ask = EVERYTHING
+) -> dict[str, Any]:
+    """A page of changes, as its reader gets it: it conforms to the contract."""
+    with database.transaction(engine) as session:
+        found = feeding.find_changes(session, siret, after, most)
+    shown = feeding.show_changes(found, ask, siret, "prise_en_charge", after)
+    page: dict[str, Any] = json.loads(DossierChanges().dumps(shown))
+    DossierChanges().load(page)
+    return page
+
+
+def kinds(page: dict[str, Any]) -> list[tuple[str, str | None]]:
+    return [(one["nature"], one["etat_apres"]) for one in page["changements"]]
+
+
+def opened(spoken: Spoken, name: str = "A", **more: Any) -> None:
+    """An OPCO opens a dossier."""
+    spoken.say(line(name, "formation", formation(), reference=name), **more)
+
+
+# --- order -----------------------------------------------------------------------------------------
+
+
+def test_a_smaller_number_committed_later_is_not_passed_over(emptied: Engine) -> None:
+    """The race: the first takes its number before the second, and commits after it."""
+    with told(emptied) as slow:
+        opened(slow, "A")
+        with told(emptied) as fast:
+            opened(fast, "B", person=OTHER)
+        # Committed, and told to nobody yet: what comes before it is still to be decided.
+        while_slow = read(emptied)
+    after = read(emptied, after=while_slow["suite"])
+    assert len(while_slow["changements"]) == 0
+    assert [one["decision"] for one in after["changements"]] == ["3-1042", "3-1042"]
+    numbers = [one["numero"] for one in after["changements"]]
+    assert numbers == sorted(numbers)
+    with database.transaction(emptied) as session:
+        persons = session.scalars(text("SELECT person_id FROM change ORDER BY numero")).all()
+    assert persons == [PERSON, OTHER], "the slow one has the smaller number"
+
+
+def test_what_is_rolled_back_leaves_nothing_to_wait_for(emptied: Engine) -> None:
+    with emptied.connect() as connection, Session(connection) as failing:
+        opened(Spoken(failing), "A")
+        failing.rollback()
+    with told(emptied) as spoken:
+        opened(spoken, "B")
+    assert kinds(read(emptied)) == [("ouvert", "prevu")]
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_who_follows_misses_nothing_whoever_commits_when(engine: Engine, data: st.DataObject) -> None:
+    """Any interleaving of transactions and readings: each change is read once, in the order of numbers."""
+    open_now: dict[int, tuple[Any, Spoken]] = {}
+    with database.transaction(engine) as session:
+        start = suite = changes.number(session)
+    seen: list[int] = []
+    steps = data.draw(st.permutations([name for name in range(4) for _ in (0, 1)]), label="begins and ends")
+    for name in steps:
+        if name not in open_now:
+            transaction = database.transaction(engine)
+            open_now[name] = (transaction, Spoken(transaction.__enter__()))
+            opened(open_now[name][1], str(uuid.uuid4()), person=uuid.uuid4())
+        else:
+            open_now[name][0].__exit__(None, None, None)
+        page = read(engine, after=suite, most=data.draw(st.integers(1, 3), label="page"))
+        suite, seen = page["suite"], seen + [one["numero"] for one in page["changements"]]
+    while (page := read(engine, after=suite, most=2))["changements"]:
+        suite, seen = page["suite"], seen + [one["numero"] for one in page["changements"]]
+    noted = text("SELECT numero FROM change WHERE numero > :start ORDER BY numero")
+    with database.transaction(engine) as session:
+        assert seen == session.scalars(noted, {"start": start}).all()
+    assert len(seen) == 4
+
+
+def test_a_page_looks_at_no_more_than_it_may_and_goes_on_from_there(emptied: Engine) -> None:
+    with told(emptied) as spoken:
+        for number in range(5):
+            opened(spoken, f"O{number}", person=uuid.UUID(int=50 + number))
+        region = line("R", "formation", formation(), source=REGION, reference="R")
+        spoken.say(region, person=OTHER, source=REGION, profile="region")
+    with database.transaction(emptied) as session:
+        first = changes.since(session, REGION, 0, 10, most_scanned=3)
+        rest = changes.since(session, REGION, first.until, 10, most_scanned=4)
+    assert (len(first.changes), first.is_last) == (0, False)
+    assert (len(rest.changes), rest.is_last) == (1, True)
+
+
+def test_a_number_of_another_feed_is_refused(emptied: Engine) -> None:
+    with pytest.raises(Conflict) as refused:
+        read(emptied, after=2**62)
+    assert refused.value.code == "suite_inconnue"
+
+
+# --- what is told ----------------------------------------------------------------------------------
+
+
+def test_a_change_says_what_changed_before_after_and_by_whose_declaration(emptied: Engine) -> None:
+    with told(emptied) as spoken:
+        opened(spoken)
+        spoken.say(line("E", "realisation", event("entree", "2026-02-02"), reference="A"), days=40)
+    after = read(emptied)["suite"]
+    with told(emptied) as spoken:
+        moved = line("F", "realisation", event("entree", "2026-02-05"), reference="A", said=50)
+        spoken.say(moved, days=50)
+    (change,) = read(emptied, after=after)["changements"]
+    assert (change["nature"], change["etat_avant"], change["etat_apres"]) == (
+        "modifie",
+        "en_formation",
+        "en_formation",
+    )
+    assert change["differences"] == [
+        {
+            "chemin": "dates.entree_le",
+            "avant": "2026-02-02",
+            "apres": "2026-02-05",
+            "cause": {"declaration_id": str(line_id("F")), "source": OPCO},
+        }
+    ]
+
+
+def test_what_is_not_opened_is_in_no_change(emptied: Engine) -> None:
+    with told(emptied) as spoken:
+        opened(spoken)
+        spoken.say(line("P", "financement", paid(777), reference="A"))
+    page = read(emptied, ask=opening("formation"))
+    assert "777" not in json.dumps(page)
+    assert {d["chemin"].partition(".")[0] for c in page["changements"] for d in c["differences"]} == {
+        "formation"
+    }
+
+
+def test_who_is_nothing_to_the_person_is_not_even_asked_about(emptied: Engine) -> None:
+    def nobody_asks(*_: Any, **__: Any) -> dict[str, Any]:
+        raise AssertionError
+
+    with told(emptied) as spoken:
+        opened(spoken)
+    page = read(emptied, siret=REGION, ask=nobody_asks)
+    assert (page["changements"], page["fini"]) == ([], True)
+
+
+def test_without_a_right_it_is_said_why_and_nothing_is_passed_over(emptied: Engine) -> None:
+    with told(emptied) as spoken:
+        opened(spoken)
+    with pytest.raises(Refused) as refused:
+        read(emptied, ask=opening(reason="habilitation_not_in_force"))
+    assert refused.value.details["motif"] == "habilitation_not_in_force"
+
+
+def test_a_page_ends_before_what_access_does_not_know_yet(emptied: Engine) -> None:
+    with told(emptied) as spoken:
+        opened(spoken, "A")
+        opened(spoken, "B", person=OTHER)
+    page = read(emptied, ask=opening(*BLOCKS, behind=frozenset({OTHER})))
+    assert (len(page["changements"]), page["fini"]) == (1, False)
+    rest = read(emptied, after=page["suite"])
+    assert (len(rest["changements"]), rest["fini"]) == (1, True)
+
+
+def test_who_comes_to_follow_a_person_is_told_all_and_who_no_longer_does_that_it_is_no_more(
+    emptied: Engine,
+) -> None:
+    with told(emptied) as spoken:
+        opened(spoken)
+        followed = line(
+            "S", "accompagnement", {"niveau": "2", "debut": "2026-01-05"}, source=CEP, reference="S"
+        )
+        spoken.say(followed, source=CEP, profile="operateur_cep")
+    page = read(emptied, siret=CEP)
+    assert kinds(page) == [("ouvert", "prevu")]
+    assert "formation.intitule" in {one["chemin"] for one in page["changements"][0]["differences"]}
+    with told(emptied) as spoken:
+        spoken.attribute(attribution("S", OTHER, version=2), days=9)
+    gone = read(emptied, siret=CEP, after=page["suite"], ask=opening(reason="no_relation"))
+    assert kinds(gone) == [("retire", None)]
+    assert kinds(read(emptied))[-1] != ("retire", None), "the OPCO still has it"
+
+
+def test_what_was_another_s_is_told_to_nobody_once_identity_has_said_so(emptied: Engine) -> None:
+    """Two persons taken for one: who reads the changes afterwards learns nothing of the other."""
+    with told(emptied) as spoken:
+        opened(spoken)
+        entered = line("E", "realisation", event("entree", "2026-02-17"), reference="A")
+        spoken.say(entered, days=40)
+        corrected = line("F", "realisation", event("entree", "2026-02-03"), reference="A", said=41)
+        spoken.say(corrected, days=41)
+        spoken.attribute(attribution("E", OTHER, version=2), days=50)
+    assert "2026-02-17" not in json.dumps(
+        [one for one in read(emptied)["changements"] if one["dossier_id"] in _dossiers(emptied, PERSON)]
+    )
+
+
+def _dossiers(engine: Engine, person_id: uuid.UUID) -> set[str]:
+    with database.transaction(engine) as session:
+        rows = session.execute(
+            text("SELECT dossier_id FROM dossier WHERE person_id = :id"), {"id": person_id}
+        )
+        return {str(row.dossier_id) for row in rows}
+
+
+def test_access_is_told_which_fields_changed_and_no_value(session: Session) -> None:
+    spoken = Spoken(session)
+    opened(spoken)
+    spoken.say(line("P", "financement", paid(123_456), reference="A"), days=3)
+    news = list(spoken.announced("dossiers_changed"))[-1]["dossiers"][0]
+    assert news["state_before"] == "prevu"
+    assert news["changes"] == [
+        {"path": "financements.0", "declaration_id": str(line_id("P")), "source": OPCO}
+    ]
+    assert "123456" not in json.dumps(news)
+
+
+# --- snapshot --------------------------------------------------------------------------------------
+
+
+def snapshot(engine: Engine, siret: str, most: int = 2) -> Iterator[dict[str, Any]]:
+    """All pages of a snapshot, read one after the other."""
+    after = uuid.UUID(int=0)
+    while True:
+        with database.transaction(engine) as session:
+            found = feeding.find_scope(session, siret, after, most, TODAY)
+        shown = feeding.show_scope(found, EVERYTHING, siret, "prise_en_charge", after, TODAY)
+        page: dict[str, Any] = json.loads(DossierSnapshot().dumps(shown))
+        yield page
+        if page["fini"]:
+            return
+        after = uuid.UUID(page["suite"])
+
+
+def test_a_snapshot_and_the_changes_after_it_give_every_dossier_as_it_stands(emptied: Engine) -> None:
+    """Whatever is folded between two pages."""
+    with told(emptied) as spoken:
+        for number in range(5):
+            opened(spoken, f"O{number}", person=uuid.UUID(int=60 + number))
+    copy: dict[str, Any] = {}
+    start: int | None = None
+    for place, page in enumerate(snapshot(emptied, OPCO)):
+        start = page["numero"] if start is None else start
+        copy |= {one["dossier_id"]: one["blocs"] for one in page["dossiers"]}
+        with told(emptied) as spoken:
+            entered = event("entree", f"2026-02-{10 + place}")
+            for person in (60, 64):
+                said = line(
+                    f"E{person}{place}", "realisation", entered, reference=f"O{person - 60}", said=place
+                )
+                spoken.say(said, person=uuid.UUID(int=person), days=40 + place)
+            opened(spoken, f"N{place}", person=uuid.UUID(int=80 + place))
+    assert start is not None
+    for change in read(emptied, after=start)["changements"]:
+        blocks = copy.setdefault(change["dossier_id"], {})
+        for one in change["differences"]:
+            block, _, name = one["chemin"].partition(".")
+            blocks.setdefault(block, {})[name] = one["apres"]
+    standing = {
+        one["dossier_id"]: one["blocs"] for page in snapshot(emptied, OPCO) for one in page["dossiers"]
+    }
+    assert {id_: blocks["dates"] for id_, blocks in copy.items()} == {
+        id_: blocks["dates"] for id_, blocks in standing.items()
+    }
+    assert len(standing) > 5, "some were opened between the pages"
+
+
+def test_a_co_funder_has_the_dossier_in_its_snapshot_and_a_stranger_has_not(emptied: Engine) -> None:
+    with told(emptied) as spoken:
+        opened(spoken)
+        other = line("C", "formation", formation(dispositif="CPF"), source=CDC, reference="C")
+        spoken.say(other, source=CDC, profile="caisse_des_depots")
+    assert [len(page["dossiers"]) for siret in (OPCO, CDC, REGION) for page in snapshot(emptied, siret)] == [
+        1,
+        1,
+        0,
+    ]

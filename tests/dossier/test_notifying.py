@@ -1,0 +1,163 @@
+"""Who follows or funds a person is told what happened: what access lets it know, and once."""
+
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.contracts.dossier import LIVES_CHANGED, NOTIFIED, Notifications
+from services.dossier import notifying
+from services.dossier.domain import news
+from services.dossier.domain.lifecycle import TRANSITIONS
+from tests.dossier.given import CDC, CEP, OPCO, OTHER, Spoken, at, attribution, event, formation, line
+from tests.dossier.test_feed import Ask, opening
+
+pytestmark = pytest.mark.servers
+
+DATES = opening("dates")
+
+
+@pytest.fixture
+def spoken(session: Session) -> Spoken:
+    """An OPCO's trainee, whom a CEP operator follows; what happened before is told to nobody here."""
+    spoken = Spoken(session)
+    spoken.say(line("A", "formation", formation(), reference="A"))
+    followed = line(
+        "S", "accompagnement", {"niveau": "2", "debut": "2026-01-05"}, source=CEP, reference="CEP-1"
+    )
+    spoken.say(followed, source=CEP, profile="operateur_cep")
+    session.execute(text("DELETE FROM outbox"))
+    return spoken
+
+
+def happens(spoken: Spoken, name: str, evenement: str, le: str, days: float = 60, **more: Any) -> None:
+    said = line(name, "realisation", event(evenement, le), reference="A", said=days, **more)
+    spoken.say(said, days=days)
+
+
+def lives(spoken: Spoken) -> list[dict[str, Any]]:
+    """What is announced to have happened."""
+    found = [orjson.loads(orjson.dumps(one)) for one in spoken.announced("lives_changed")]
+    told: list[dict[str, Any]] = LIVES_CHANGED.schema().load({"at": at(0).now.isoformat(), "lives": found})[
+        "lives"
+    ]
+    return told
+
+
+def notified(spoken: Spoken, ask: Ask = DATES) -> list[tuple[str, dict[str, Any]]]:
+    """What each reader is told, by the address of its message: it conforms to the contract."""
+    notifying.notify(spoken.session, notifying.decide(ask, lives(spoken)), at(60).now)
+    rows = spoken.session.execute(text("SELECT routing_key, body FROM outbox ORDER BY seq"))
+    return [
+        (row.routing_key.rpartition(".")[2], one)
+        for row in rows
+        if row.routing_key.startswith("notifications.")
+        for one in Notifications().load(orjson.loads(bytes(row.body)))["notifications"]
+    ]
+
+
+def test_the_one_who_follows_is_told_under_its_own_reference_and_nothing_of_the_person(
+    spoken: Spoken,
+) -> None:
+    happens(spoken, "E", "entree", "2026-02-02")
+    ((reader, told),) = notified(spoken)
+    assert reader == CEP
+    assert (told["reference"], told["evenement"], str(told["le"]), told["avant"]) == (
+        "CEP-1",
+        "entree",
+        "2026-02-02",
+        None,
+    )
+    assert told.keys() == {
+        "notification_id",
+        "reference",
+        "dossier_id",
+        "evenement",
+        "le",
+        "avant",
+        "decision",
+    }
+
+
+def test_who_told_it_is_not_told_and_a_co_funder_is(spoken: Spoken) -> None:
+    other = line("C", "formation", formation(dispositif="CPF"), source=CDC, reference="C-9")
+    spoken.say(other, source=CDC, profile="caisse_des_depots")
+    happens(spoken, "E", "entree", "2026-02-02")
+    told = [(reader, one["reference"]) for reader, one in notified(spoken) if one["evenement"] == "entree"]
+    assert sorted(told) == sorted([(CEP, "CEP-1"), (CDC, "C-9")])
+    assert OPCO not in dict(told)
+
+
+def test_a_day_that_is_corrected_is_told_with_the_one_before(spoken: Spoken) -> None:
+    happens(spoken, "E", "entree", "2026-02-02")
+    happens(spoken, "F", "entree", "2026-02-05", days=61)
+    assert [(str(one["le"]), str(one["avant"])) for _, one in notified(spoken)] == [
+        ("2026-02-02", "None"),
+        ("2026-02-05", "2026-02-02"),
+    ]
+
+
+def test_what_did_not_happen_after_all_is_told(spoken: Spoken) -> None:
+    happens(spoken, "I", "interruption", "2026-03-02")
+    taken_back = line("X", "suppression", {}, reference="A", said=62, rectifie="I")
+    spoken.say(taken_back, days=62)
+    told = [one for reader, one in notified(spoken) if reader == CEP]
+    assert [(one["evenement"], one["le"] and str(one["le"])) for one in told] == [
+        ("interruption", "2026-03-02"),
+        ("interruption", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(opening("formation"), id="dates closed"),
+        pytest.param(opening(reason="habilitation_not_in_force"), id="no right any more"),
+        pytest.param(opening(reason="no_relation"), id="no relation"),
+    ],
+)
+def test_nothing_is_told_of_what_access_does_not_open(spoken: Spoken, ask: Ask) -> None:
+    happens(spoken, "E", "entree", "2026-02-02")
+    assert notified(spoken, ask) == []
+
+
+def test_the_same_change_gives_the_same_notification_however_often_it_is_handled(spoken: Spoken) -> None:
+    happens(spoken, "E", "entree", "2026-02-02")
+    notified(spoken)
+    ids = [one["notification_id"] for _, one in notified(spoken)]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+
+
+def test_all_readers_of_a_message_are_decided_upon_in_one_call(spoken: Spoken) -> None:
+    calls: list[int] = []
+
+    def ask(call: Any, **body: Any) -> dict[str, Any]:
+        calls.append(len(body["lectures"]))
+        return DATES(call, **body)
+
+    happens(spoken, "E", "entree", "2026-02-02")
+    happens(spoken, "I", "interruption", "2026-03-02", days=61)
+    assert len(notified(spoken, ask)) == 2
+    assert calls == [1], "one reader of one person, for two things that happened"
+
+
+def test_who_has_no_line_about_the_person_any_more_is_told_nothing(spoken: Spoken) -> None:
+    happens(spoken, "E", "entree", "2026-02-02")
+    heard = lives(spoken)
+    spoken.attribute(attribution("S", OTHER, version=2), days=70)
+    spoken.session.execute(text("DELETE FROM outbox"))
+    notifying.notify(spoken.session, notifying.decide(DATES, heard), at(71).now)
+    assert list(spoken.announced("notifications")) == []
+
+
+def test_what_happened_long_ago_is_history_and_told_to_nobody(spoken: Spoken) -> None:
+    happens(spoken, "E", "entree", "2024-02-02")
+    assert lives(spoken) == []
+
+
+def test_the_contract_names_what_is_notified_and_the_life_cycle_knows_it() -> None:
+    assert news.NOTIFIED.keys() == NOTIFIED.keys()
+    assert NOTIFIED.keys() - {"retrait"} == TRANSITIONS.keys() - {"declaration"}

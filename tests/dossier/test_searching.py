@@ -1,0 +1,119 @@
+"""A reader finds the dossiers of its own scope, and by nothing that it may not see."""
+
+import json
+import uuid
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from services.contracts.dossier import ANOMALIES, STATES, DossiersFound, SearchAsked
+from services.dossier import searching
+from services.dossier.domain import lifecycle
+from tests.dossier.given import CEP, OPCO, OTHER, REGION, Spoken, event, formation, line
+from tests.dossier.test_feed import BLOCKS, Ask, opening
+
+pytestmark = pytest.mark.servers
+
+TODAY = date(2026, 6, 30)
+EVERYTHING = opening(*BLOCKS)
+
+
+@pytest.fixture
+def spoken(session: Session) -> Spoken:
+    """Three dossiers of an OPCO: one under way, one that ended before it began, one in the autumn; a CEP
+    operator follows the first person."""
+    spoken = Spoken(session)
+    spoken.say(
+        line("A", "formation", formation(), reference="A"),
+        line("AE", "realisation", event("entree", "2026-02-02"), reference="A", said=40),
+        line("B", "formation", formation(debut_prevu="2025-02-03", fin_prevue="2025-05-30"), reference="B"),
+        line("BE", "realisation", event("entree", "2025-02-03"), reference="B", said=41),
+        line("BS", "realisation", event("sortie", "2025-01-30"), reference="B", said=42),
+        days=45,
+    )
+    later = formation(debut_prevu="2026-09-01", fin_prevue="2026-12-18")
+    spoken.say(line("C", "formation", later, reference="C"), person=OTHER)
+    followed = line(
+        "S", "accompagnement", {"niveau": "2", "debut": "2026-01-05"}, source=CEP, reference="CEP-1"
+    )
+    spoken.say(followed, source=CEP, profile="operateur_cep")
+    return spoken
+
+
+def search(spoken: Spoken, siret: str = OPCO, ask: Ask = EVERYTHING, **asked: Any) -> dict[str, Any]:
+    """What is found, as its reader gets it: asked and answered as the contract has it."""
+    body = SearchAsked().load({"finalite": "prise_en_charge", **asked})
+    shown = searching.show(searching.find(spoken.session, siret, body, TODAY), ask, siret, body, TODAY)
+    page: dict[str, Any] = json.loads(DossiersFound().dumps(shown))
+    DossiersFound().load(page)
+    return page
+
+
+def names(page: dict[str, Any]) -> list[str]:
+    return sorted(reference for one in page["dossiers"] for reference in one["references"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        pytest.param({}, ["A", "B", "C"], id="all of one's own"),
+        pytest.param({"reference": "B"}, ["B"], id="own reference"),
+        pytest.param({"reference": "Z"}, [], id="no such reference"),
+        pytest.param({"du": "2026-01-01", "au": "2026-03-31"}, ["A"], id="period"),
+        pytest.param({"du": "2026-05-29", "au": "2026-05-29"}, ["A"], id="last day of the period"),
+        pytest.param({"du": "2026-05-30"}, ["C"], id="from a day on"),
+        pytest.param({"au": "2025-12-31"}, ["B"], id="until a day"),
+        pytest.param({"etat": "en_formation"}, ["A"], id="state"),
+        pytest.param({"etat": "prevu"}, ["C"], id="another state"),
+        pytest.param({"anomalie": "sortie_avant_entree"}, ["B"], id="anomaly"),
+        pytest.param({"anomalie": "sortie_avant_entree", "etat": "en_formation"}, [], id="both"),
+    ],
+)
+def test_what_is_asked_for_is_found(spoken: Spoken, asked: dict[str, Any], found: list[str]) -> None:
+    assert names(search(spoken, **asked)) == found
+
+
+def test_an_adviser_finds_the_whole_parcours_under_its_own_reference_and_a_stranger_nothing(
+    spoken: Spoken,
+) -> None:
+    assert names(search(spoken, CEP, reference="CEP-1")) == ["CEP-1", "CEP-1"]
+    assert search(spoken, CEP, reference="A")["dossiers"] == [], "another's reference finds nothing"
+    assert search(spoken, REGION)["dossiers"] == []
+
+
+@pytest.mark.parametrize(
+    "asked", [{"du": "2026-01-01"}, {"au": "2026-12-31"}, {"anomalie": "sortie_avant_entree"}]
+)
+def test_nothing_is_found_by_what_may_not_be_seen(spoken: Spoken, asked: dict[str, Any]) -> None:
+    assert search(spoken, ask=opening("formation"), **asked)["dossiers"] == []
+
+
+def test_of_closed_dates_no_day_is_shown(spoken: Spoken) -> None:
+    assert {(one["debut"], one["fin"]) for one in search(spoken, ask=opening("formation"))["dossiers"]} == {
+        (None, None)
+    }
+
+
+def test_pages_follow_one_another_and_leave_nothing_out(spoken: Spoken) -> None:
+    found, after = [], str(uuid.UUID(int=0))
+    while True:
+        page = search(spoken, apres=after, dossiers=1)
+        found += names(page)
+        after = page["suite"]
+        if page["fini"]:
+            break
+    assert sorted(found) == ["A", "B", "C"]
+
+
+def test_a_state_that_has_turned_since_it_was_folded_is_found_as_it_is_today(spoken: Spoken) -> None:
+    planned = line("CE", "realisation", event("entree", "2026-06-01"), reference="C", said=50)
+    spoken.say(planned, person=OTHER, days=60)
+    assert "C" in names(search(spoken, etat="en_formation"))
+    assert "C" not in names(search(spoken, etat="prevu"))
+
+
+def test_the_contract_names_the_states_that_there_are() -> None:
+    assert tuple(STATES) == lifecycle.STATES
+    assert ANOMALIES
