@@ -690,7 +690,11 @@ class DossierChange(Told):
 
 
 class DossierChanges(Told):
-    """Changes in order; whoever goes on from `suite` misses none. `fini`: there are no more for now."""
+    """Changes in order; whoever goes on from `suite` misses none. `fini`: there are no more for now.
+
+    What an habilitation opens or closes is no change of a dossier: who has another one begins with a
+    snapshot again.
+    """
 
     changements = fields.List(fields.Nested(DossierChange), required=True)
     suite = fields.Integer(required=True)

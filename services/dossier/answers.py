@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,18 +24,24 @@ Opened = Mapping[str, Any]  # one dossier's part of access's decision
 
 def dossier_to_wire(stored: Stored, opened: Opened, readable: Iterable[object], day: date) -> dict[str, Any]:
     """A dossier as it is on a day; `readable`: the dossiers that the same reader may see."""
-    blocs, happened = opened["blocs"], stored.happened
-    if "certifications" not in blocs:  # that somebody is certified is a result too
-        happened = {file: tuple(without_results(events)) for file, events in happened.items()}
+    blocs = opened["blocs"]
     return {
         "dossier_id": stored.dossier_id,
-        "etat": state_on(happened, day.isoformat()),
+        "etat": state_shown(stored, blocs, day),
         **visible(stored.blocks, blocs, opened["masques"]),
         "statut_apprenti": _statut(stored.blocks, day) if {"formation", "dates"} <= {*blocs} else None,
         "anomalies": [_anomaly(one) for one in stored.anomalies if one.path.partition(".")[0] in blocs],
         "doutes": [_doubt(one) for one in stored.doubts if one.dossier_id in readable],
         "couts": _costs(stored.blocks) if "financements" in blocs else None,
     }
+
+
+def state_shown(stored: Stored, blocs: Collection[str], day: date) -> str:
+    """The state of a dossier on a day, for whom these blocks are open."""
+    happened = stored.happened
+    if "certifications" not in blocs:  # that somebody is certified is a result too
+        happened = {file: tuple(without_results(events)) for file, events in happened.items()}
+    return state_on(happened, day.isoformat())
 
 
 def visible(

@@ -95,13 +95,20 @@ def _shown(one: Changed, found: Followed, decided: Mapping[str, Any]) -> dict[st
     opened = {each["dossier_id"]: each["blocs"] for each in decided["dossiers"]}
     if one.dossier_id not in opened:
         return None
-    is_mixed = one.person_id in found.mixed  # then a state may have come of what was another's
-    return {
-        **told,
-        "etat_avant": None if is_mixed else one.state_before,
-        "etat_apres": None if is_mixed else one.state_after,
-        "differences": list(_differences(one, found, opened[one.dossier_id])),
-    }
+    blocs = opened[one.dossier_id]
+    before, after = (_state(one, states, found, blocs) for states in (one.states_before, one.states_after))
+    differences = list(_differences(one, found, blocs))
+    if one.kind == "modifie" and not differences and before == after:
+        return None  # that something has changed that is closed is not told either
+    return {**told, "etat_avant": before, "etat_apres": after, "differences": differences}
+
+
+def _state(one: Changed, states: Sequence[str] | None, found: Followed, blocs: Sequence[str]) -> str | None:
+    """The state as it may be seen; of a person of whom something was another's, none: it may come of that."""
+    if states is None or one.person_id in found.mixed:
+        return None
+    whole, without_results = states
+    return whole if "certifications" in blocs else without_results
 
 
 def _differences(one: Changed, found: Followed, blocs: Sequence[str]) -> list[dict[str, Any]]:

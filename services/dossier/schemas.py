@@ -41,7 +41,7 @@ def _changes(news: News | None) -> dict[str, Any]:
     if news is None:
         return {"state_before": None, "changes": []}
     return {
-        "state_before": news.state_before,
+        "state_before": news.before and news.before.whole,
         "changes": [
             {"path": one.path, "declaration_id": one.declaration_id, "source": one.source}
             for one in news.differences

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.contracts.dossier import SEARCH
+from services.dossier import answers
 from services.dossier.domain.assembling import IN_A_DOSSIER
 from services.dossier.domain.contribution import File
-from services.dossier.domain.lifecycle import state_on
 from services.dossier.domain.scope import period_of
 from services.dossier.feeding import opened_of
 from services.dossier.storage import parcours, scopes
@@ -45,7 +45,7 @@ def find(session: Session, caller: str, body: Mapping[str, Any], today: date) ->
         siret=caller,
         after=body["apres"],
         most=body["dossiers"],
-        state=body.get("etat"),
+        states=_states(body.get("etat")),
         since=body.get("du"),
         until=body.get("au"),
         anomaly=body.get("anomalie"),
@@ -63,6 +63,14 @@ def find(session: Session, caller: str, body: Mapping[str, Any], today: date) ->
         places[-1][1] if places else body["apres"],
         len(places) < body["dossiers"],
     )
+
+
+def _states(state: str | None) -> tuple[str, ...]:
+    """The states in which a dossier is that is in this one for somebody: to whom results are closed, it is
+    no further than the service fait."""
+    if state in ("termine", "service_fait"):
+        return (state, "certifie")
+    return (state,) if state else ()
 
 
 def _references(dossier: Stored, called: Sequence[tuple[str, File]]) -> list[str]:
@@ -95,7 +103,7 @@ def _shown(
     return {
         "dossier_id": one.dossier_id,
         "references": list(references),
-        "etat": state_on(one.happened, today.isoformat()),
+        "etat": answers.state_shown(one, blocs, today),
         "debut": begins_on,
         "fin": ends_on,
         "anomalies": sorted({each.code for each in one.anomalies if each.path.partition(".")[0] in blocs}),

@@ -24,6 +24,7 @@ from services.dossier.storage import changes
 from tests.dossier.given import (
     CDC,
     CEP,
+    CERTIFIER,
     OPCO,
     OTHER,
     PERSON,
@@ -216,6 +217,19 @@ def test_what_is_not_opened_is_in_no_change(emptied: Engine) -> None:
     assert {d["chemin"].partition(".")[0] for c in page["changements"] for d in c["differences"]} == {
         "formation"
     }
+
+
+def test_a_result_is_no_change_for_whom_results_are_closed(emptied: Engine) -> None:
+    with told(emptied) as spoken:
+        spoken.say(line("A", "formation", formation(certification="RNCP38430"), reference="A"))
+        spoken.say(line("O", "realisation", event("sortie", "2026-05-29"), reference="A"), days=150)
+    after = read(emptied)["suite"]
+    with told(emptied) as spoken:
+        obtained = {"certification": "RNCP38430", "resultat": "obtenue", "le": "2026-06-15"}
+        said = line("Z", "certification", obtained, source=CERTIFIER, reference="Z")
+        spoken.say(said, source=CERTIFIER, profile="certificateur", days=170)
+    assert kinds(read(emptied, after=after)) == [("modifie", "certifie")]
+    assert kinds(read(emptied, after=after, ask=opening("formation", "dates"))) == []
 
 
 def test_who_is_nothing_to_the_person_is_not_even_asked_about(emptied: Engine) -> None:

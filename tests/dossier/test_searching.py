@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.contracts.dossier import ANOMALIES, STATES, DossiersFound, SearchAsked
 from services.dossier import searching
 from services.dossier.domain import lifecycle
-from tests.dossier.given import CEP, OPCO, OTHER, REGION, Spoken, event, formation, line
+from tests.dossier.given import CEP, CERTIFIER, OPCO, OTHER, REGION, Spoken, event, formation, line
 from tests.dossier.test_feed import BLOCKS, Ask, opening
 
 pytestmark = pytest.mark.servers
@@ -112,6 +112,22 @@ def test_a_state_that_has_turned_since_it_was_folded_is_found_as_it_is_today(spo
     spoken.say(planned, person=OTHER, days=60)
     assert "C" in names(search(spoken, etat="en_formation"))
     assert "C" not in names(search(spoken, etat="prevu"))
+
+
+def test_a_result_is_found_by_no_state_where_results_are_closed(spoken: Spoken) -> None:
+    spoken.say(
+        line("D", "formation", formation(certification="RNCP38430"), reference="D"),
+        line("DS", "realisation", event("sortie", "2026-05-29"), reference="D", said=150),
+        days=150,
+    )
+    obtained = {"certification": "RNCP38430", "resultat": "obtenue", "le": "2026-06-15"}
+    said = line("Z", "certification", obtained, source=CERTIFIER, reference="Z")
+    spoken.say(said, source=CERTIFIER, profile="certificateur", days=170)
+    closed = opening("formation", "dates")
+    assert "D" in names(search(spoken, etat="certifie"))
+    assert "D" not in names(search(spoken, etat="termine"))
+    assert "D" not in names(search(spoken, ask=closed, etat="certifie"))
+    assert "D" in names(search(spoken, ask=closed, etat="termine"))
 
 
 def test_the_contract_names_the_states_that_there_are() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from services.dossier.domain.changes import Change
 from services.dossier.domain.contribution import File
 from services.dossier.domain.explaining import ground_of
-from services.dossier.domain.lifecycle import Happened, State, furthest, replay
+from services.dossier.domain.lifecycle import Happened, State, state_on, without_results
 from services.dossier.domain.parcours import Dossier
 from services.dossier.domain.travelling import differences
 
@@ -58,6 +58,13 @@ class Life(NamedTuple):
     source: str | None
 
 
+class States(NamedTuple):
+    """Where a dossier is, for who may see results, and for who may not."""
+
+    whole: State
+    without_results: State
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """What a fold changed in one dossier, for these readers."""
@@ -67,8 +74,8 @@ class News:
     dossier_id: uuid.UUID
     kind: Kind
     readers: tuple[str, ...]
-    state_before: State | None = None
-    state_after: State | None = None
+    before: States | None = None
+    after: States | None = None
     differences: tuple[Difference, ...] = ()
 
 
@@ -92,12 +99,14 @@ def news_of(change: Change, before: Mapping[uuid.UUID, Known], had: Scopes, have
         if new:
             told = tuple(_differences({}, dossier))
             readers = tuple(sorted(new))
-            yield News(person_id, version, dossier.dossier_id, "ouvert", readers, None, dossier.state, told)
+            yield News(
+                person_id, version, dossier.dossier_id, "ouvert", readers, None, _states(dossier), told
+            )
         known = before.get(dossier.dossier_id)
         if still and known and dossier.dossier_id in changed:
-            told, was = tuple(_differences(known.blocks, dossier)), _state(known)
+            told, was, is_now = tuple(_differences(known.blocks, dossier)), _states(known), _states(dossier)
             readers = tuple(sorted(still))
-            yield News(person_id, version, dossier.dossier_id, "modifie", readers, was, dossier.state, told)
+            yield News(person_id, version, dossier.dossier_id, "modifie", readers, was, is_now, told)
     for dossier_id, readers_before in had.items():
         if gone := tuple(sorted(readers_before - have.get(dossier_id, frozenset()))):
             yield News(person_id, version, dossier_id, "retire", gone)
@@ -113,8 +122,9 @@ def lives_of(change: Change, before: Mapping[uuid.UUID, Known]) -> Iterator[tupl
         yield dossier_id, Life("retrait", None, None, None)
 
 
-def _state(known: Known) -> State:
-    return furthest([replay(events)[0] for events in known.happened.values()])
+def _states(known: Known | Dossier) -> States:
+    results_apart = {file: without_results(events) for file, events in known.happened.items()}
+    return States(state_on(known.happened), state_on(results_apart))
 
 
 def _differences(before: Mapping[str, Any], dossier: Dossier) -> Iterator[Difference]:

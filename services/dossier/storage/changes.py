@@ -29,9 +29,9 @@ _TO_COME = f"(pg_snapshot_xmax(pg_current_snapshot())::text::bigint << {_PLACES}
 
 _ADD = text(
     f"""
-    INSERT INTO change (numero, changed_at, person_id, dossier_id, version, kind, state_before, state_after,
+    INSERT INTO change (numero, changed_at, person_id, dossier_id, version, kind, states_before, states_after,
                         readers, differences)
-    SELECT last.numero + place, :now, person_id, dossier_id, version, kind, state_before, state_after,
+    SELECT last.numero + place, :now, person_id, dossier_id, version, kind, states_before, states_after,
            readers, differences
     FROM (
         SELECT coalesce(max(numero), {_OWN}) AS numero FROM change
@@ -39,11 +39,11 @@ _ADD = text(
     ) AS last,
     ROWS FROM (
         jsonb_to_recordset(CAST(:news AS jsonb)) AS (
-            person_id uuid, dossier_id uuid, version bigint, kind text, state_before text, state_after text,
-            readers text[], differences jsonb
+            person_id uuid, dossier_id uuid, version bigint, kind text, states_before text[],
+            states_after text[], readers text[], differences jsonb
         )
     ) WITH ORDINALITY AS told(
-        person_id, dossier_id, version, kind, state_before, state_after, readers, differences, place
+        person_id, dossier_id, version, kind, states_before, states_after, readers, differences, place
     )
     """
 )
@@ -56,7 +56,7 @@ _SINCE = text(
     ),
     page AS (SELECT numero FROM scanned WHERE is_theirs ORDER BY numero LIMIT :most)
     SELECT looked.*, {_TO_COME} AS to_come, change.numero, changed_at, person_id, dossier_id, version, kind,
-           state_before, state_after, differences::text
+           states_before, states_after, differences::text
     FROM (SELECT max(numero) AS last, count(*) AS looked_at FROM scanned) AS looked
     LEFT JOIN (page JOIN change USING (numero)) ON true
     ORDER BY change.numero
@@ -81,7 +81,8 @@ _LOST_SOMETHING = text(
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One change, as it was noted; a difference is (path, before, after, declaration, source)."""
+    """One change, as it was noted; states with results and without; a difference is (path, before, after,
+    declaration, source)."""
 
     numero: int
     changed_at: datetime
@@ -89,8 +90,8 @@ class Changed:
     dossier_id: uuid.UUID
     version: int
     kind: str
-    state_before: str | None
-    state_after: str | None
+    states_before: list[str] | None
+    states_after: list[str] | None
     differences: list[tuple[str, Any, Any, str | None, str | None]]
 
 
@@ -115,8 +116,8 @@ def add(session: Session, news: Sequence[News], now: datetime) -> None:
             "dossier_id": one.dossier_id,
             "version": one.version,
             "kind": one.kind,
-            "state_before": one.state_before,
-            "state_after": one.state_after,
+            "states_before": one.before,
+            "states_after": one.after,
             "readers": one.readers,
             "differences": one.differences,
         }
@@ -144,8 +145,8 @@ def _changed(row: Any) -> Changed:
         row.dossier_id,
         row.version,
         row.kind,
-        row.state_before,
-        row.state_after,
+        row.states_before,
+        row.states_after,
         [tuple(one) for one in orjson.loads(row.differences)],
     )
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from services.dossier.domain.contribution import File
@@ -49,6 +49,7 @@ _ENTER = text(
                             excluded.anomalies)
     """
 )
+_FOUND = "SELECT person_id, dossier_id FROM scope"
 # A reader's own word for a person or a file, as far as it stands.
 _STANDS = """
     NOT EXISTS (
@@ -77,12 +78,12 @@ _REFERENCES = text(
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What a reader looks for in its scope, after an id; what is None is not asked for."""
+    """What a reader looks for in its scope, after an id; what is None or empty is not asked for."""
 
     siret: str
     after: uuid.UUID
     most: int
-    state: str | None = None
+    states: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
     anomaly: str | None = None
@@ -144,31 +145,41 @@ def save(
 def find(session: Session, sought: Sought, today: date) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Up to `most` dossiers (person, dossier) after an id. A state that may have turned since is found too:
     whoever looks at the dossier says."""
+    statement, asked = statement_of(sought, today)
+    return [(row.person_id, row.dossier_id) for row in session.execute(statement, asked)]
+
+
+def statement_of(sought: Sought, today: date) -> tuple[TextClause, dict[str, Any]]:
+    """The statement that finds it, and its values: for each state a branch of its own, in the order of an
+    index."""
     wanted = {
-        "siret = :siret": True,
-        "dossier_id > :after": True,
-        "person_id = ANY(CAST(:persons AS uuid[]))": sought.persons is not None,
-        "(state = :state OR turns_on <= :today)": sought.state is not None,
-        "(ends_on IS NULL OR ends_on >= :since)": sought.since is not None,
-        "begins_on <= :until": sought.until is not None,
+        "siret = :siret": sought.siret,
+        "dossier_id > :after": sought.after,
+        "person_id = ANY(CAST(:persons AS uuid[]))": sought.persons,
+        "(ends_on IS NULL OR ends_on >= :since)": sought.since,
+        "begins_on <= :until": sought.until,
         # Said twice: the first is by what the index knows it.
-        "anomalies <> '{}'::text[] AND :anomaly = ANY(anomalies)": sought.anomaly is not None,
+        "anomalies <> '{}'::text[] AND :anomaly = ANY(anomalies)": sought.anomaly,
     }
-    where = " AND ".join(condition for condition, is_asked in wanted.items() if is_asked)
-    statement = text(f"SELECT person_id, dossier_id FROM scope WHERE {where} ORDER BY dossier_id LIMIT :most")
+    where = " AND ".join(condition for condition, value in wanted.items() if value is not None)
+    states = [f"state = :state_{number}" for number, _ in enumerate(sought.states)]
+    branches = [*states, "turns_on <= :today"] if states else ["true"]
+    found = " UNION ".join(
+        f"({_FOUND} WHERE {where} AND {branch} ORDER BY dossier_id LIMIT :most)" for branch in branches
+    )
     asked: dict[str, Any] = {
         "siret": sought.siret,
         "after": sought.after,
         "most": sought.most,
         "today": today,
-        "persons": list(sought.persons or ()),
-        "state": sought.state,
+        "persons": sought.persons if sought.persons is None else list(sought.persons),
         "since": sought.since,
         "until": sought.until,
         "anomaly": sought.anomaly,
+        **{f"state_{number}": state for number, state in enumerate(sought.states)},
     }
-    named = {name: value for name, value in asked.items() if f":{name}" in statement.text}
-    return [(row.person_id, row.dossier_id) for row in session.execute(statement, named)]
+    statement = f"SELECT * FROM ({found}) AS found ORDER BY dossier_id LIMIT :most"
+    return text(statement), {name: value for name, value in asked.items() if f":{name}" in statement}
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,8 +164,9 @@ change = Table(
     Column("dossier_id", Uuid, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),  # ouvert | modifie | retire
-    Column("state_before", Text),
-    Column("state_after", Text),
+    # With the results of certifications, and without.
+    Column("states_before", ARRAY(Text)),
+    Column("states_after", ARRAY(Text)),
     Column("readers", ARRAY(Text), nullable=False),
     Column("differences", JSONB, nullable=False),
 )
@@ -185,6 +186,7 @@ scope = Table(
     Column("anomalies", ARRAY(Text), nullable=False),
     Index("ix_scope_siret_dossier_id", "siret", "dossier_id"),
     Index("ix_scope_siret_state_dossier_id", "siret", "state", "dossier_id"),
+    Index("ix_scope_turning", "siret", "turns_on", postgresql_where=text("turns_on IS NOT NULL")),
     Index("ix_scope_anomaly", "siret", "dossier_id", postgresql_where=text("anomalies <> '{}'::text[]")),
     postgresql_partition_by=_BY_PERSON,
 )

@@ -25,8 +25,8 @@ def upgrade() -> None:
         sa.Column("dossier_id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("state_before", sa.Text(), nullable=True),
-        sa.Column("state_after", sa.Text(), nullable=True),
+        sa.Column("states_before", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("states_after", postgresql.ARRAY(sa.Text()), nullable=True),
         sa.Column("readers", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("differences", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("numero", name=op.f("pk_change")),
@@ -52,6 +52,9 @@ def upgrade() -> None:
     op.execute(_SCOPES)
     op.create_index("ix_scope_siret_dossier_id", "scope", ["siret", "dossier_id"])
     op.create_index("ix_scope_siret_state_dossier_id", "scope", ["siret", "state", "dossier_id"])
+    op.create_index(
+        "ix_scope_turning", "scope", ["siret", "turns_on"], postgresql_where=sa.text("turns_on IS NOT NULL")
+    )
     op.create_index(
         "ix_scope_anomaly",
         "scope",
