@@ -31,7 +31,7 @@ def note(
     had = scopes.of_persons(session, [one.parcours.person_id for one in fresh])
     have = {one.parcours.person_id: list(scoped(one.parcours, today)) for one in fresh}
     news = {
-        person_id: list(news_of(one, before, had.get(person_id, {}), _readers(have[person_id])))
+        person_id: list(news_of(one, before, _readers(had.get(person_id, ())), _readers(have[person_id])))
         for one in fresh
         for person_id in [one.parcours.person_id]
     }

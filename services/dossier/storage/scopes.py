@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -21,9 +21,11 @@ _TOLD = """
 """
 _OF_PERSONS = text(
     """
-    SELECT scope.person_id, dossier_id, siret
+    SELECT scope.person_id, dossier_id, state, turns_on::text, begins_on::text, ends_on::text, anomalies,
+           array_agg(siret ORDER BY siret) AS readers
     FROM unnest(CAST(:person_ids AS uuid[])) AS asked(person_id)
     JOIN scope ON scope.person_id = asked.person_id
+    GROUP BY scope.person_id, dossier_id, state, turns_on, begins_on, ends_on, anomalies
     """
 )
 _LEAVE = text(
@@ -35,18 +37,14 @@ _LEAVE = text(
       AND scope.siret = gone.siret
     """
 )
-# Most changes change nothing by which a dossier is found: what stays is not written again.
 _ENTER = text(
     f"""
-    INSERT INTO scope AS known (person_id, dossier_id, siret, state, turns_on, begins_on, ends_on, anomalies)
+    INSERT INTO scope (person_id, dossier_id, siret, state, turns_on, begins_on, ends_on, anomalies)
     SELECT person_id, dossier_id, siret, state, turns_on, begins_on, ends_on, anomalies
     FROM {_TOLD}, unnest(told.readers) AS siret
     ON CONFLICT (person_id, dossier_id, siret) DO UPDATE SET
         state = excluded.state, turns_on = excluded.turns_on, begins_on = excluded.begins_on,
         ends_on = excluded.ends_on, anomalies = excluded.anomalies
-    WHERE (known.state, known.turns_on, known.begins_on, known.ends_on, known.anomalies)
-          IS DISTINCT FROM (excluded.state, excluded.turns_on, excluded.begins_on, excluded.ends_on,
-                            excluded.anomalies)
     """
 )
 _FOUND = "SELECT person_id, dossier_id FROM scope"
@@ -90,56 +88,53 @@ class Sought:
     persons: Sequence[uuid.UUID] | None = None
 
 
-def of_persons(
-    session: Session, person_ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, dict[uuid.UUID, frozenset[str]]]:
-    """By person and dossier, within whose scopes it is."""
-    found: dict[uuid.UUID, dict[uuid.UUID, set[str]]] = {}
+Scopes = Mapping[uuid.UUID, Sequence[Scoped]]
+"""By person, within whose scopes its dossiers are."""
+
+
+def of_persons(session: Session, person_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Scoped]]:
+    """Within whose scopes the dossiers of these persons are."""
+    found: dict[uuid.UUID, list[Scoped]] = {}
     for row in session.execute(_OF_PERSONS, {"person_ids": list(person_ids)}):
-        found.setdefault(row.person_id, {}).setdefault(row.dossier_id, set()).add(row.siret)
-    return {
-        person_id: {dossier_id: frozenset(sirets) for dossier_id, sirets in dossiers.items()}
-        for person_id, dossiers in found.items()
-    }
+        one = Scoped(
+            row.dossier_id,
+            tuple(row.readers),
+            row.state,
+            row.turns_on,
+            row.begins_on,
+            row.ends_on,
+            tuple(row.anomalies),
+        )
+        found.setdefault(row.person_id, []).append(one)
+    return found
 
 
-def save(
-    session: Session,
-    scoped: Mapping[uuid.UUID, Sequence[Scoped]],
-    before: Mapping[uuid.UUID, Mapping[uuid.UUID, frozenset[str]]],
-) -> None:
-    """The dossiers of these persons are within these scopes, and in none of those of `before` besides."""
+def save(session: Session, scoped: Scopes, before: Scopes) -> None:
+    """The dossiers of these persons are within these scopes, and in none of those of `before` besides.
+
+    Most changes change nothing by which a dossier is found: what stays is not written again.
+    """
+    stays = {(person_id, one) for person_id, many in before.items() for one in many}
     rows = [
-        {
-            "person_id": person_id,
-            "dossier_id": one.dossier_id,
-            "readers": one.readers,
-            "state": one.state,
-            "turns_on": one.turns_on,
-            "begins_on": one.begins_on,
-            "ends_on": one.ends_on,
-            "anomalies": one.anomalies,
-        }
+        {"person_id": person_id, **asdict(one)}
         for person_id, many in scoped.items()
         for one in many
+        if (person_id, one) not in stays
     ]
-    have = {
+    if gone := sorted(_pairs(before) - _pairs(scoped)):
+        person_ids, dossier_ids, sirets = (list(column) for column in zip(*gone, strict=True))
+        session.execute(_LEAVE, {"person_ids": person_ids, "dossier_ids": dossier_ids, "sirets": sirets})
+    if rows:
+        session.execute(_ENTER, {"scoped": orjson.dumps(rows).decode()})
+
+
+def _pairs(scoped: Scopes) -> set[tuple[uuid.UUID, uuid.UUID, str]]:
+    return {
         (person_id, one.dossier_id, siret)
         for person_id, many in scoped.items()
         for one in many
         for siret in one.readers
     }
-    had = {
-        (person_id, dossier_id, siret)
-        for person_id, dossiers in before.items()
-        for dossier_id, sirets in dossiers.items()
-        for siret in sirets
-    }
-    if gone := sorted(had - have):
-        person_ids, dossier_ids, sirets = (list(column) for column in zip(*gone, strict=True))
-        session.execute(_LEAVE, {"person_ids": person_ids, "dossier_ids": dossier_ids, "sirets": sirets})
-    if rows:
-        session.execute(_ENTER, {"scoped": orjson.dumps(rows).decode()})
 
 
 def find(session: Session, sought: Sought, today: date) -> list[tuple[uuid.UUID, uuid.UUID]]:
