@@ -44,6 +44,14 @@ _BEFORE = text(
 )
 
 
+_BLOCKS = orjson.dumps(
+    {
+        "dates": {"debut_prevu": "2026-02-02", "fin_prevue": "2026-05-29"},
+        "financements": [{"financeur": OPCO, "postes": [], "total": 0}],
+    }
+).decode()
+
+
 @pytest.fixture
 def fresh(settings_for: Callable[[str], Settings]) -> Iterator[Engine]:
     """A database of its own, as it was before."""
@@ -96,12 +104,16 @@ def test_what_was_kept_before_is_folded_as_if_it_had_come_today(fresh: Engine) -
             text("INSERT INTO parcours VALUES (:person, 7, '{}', '\\x00')"), {"person": PERSON}
         )
         connection.execute(
-            text("INSERT INTO dossier VALUES (:dossier, :person, 'en_formation', '{}', '\\x00')"),
-            {"dossier": DOSSIER, "person": PERSON},
+            text("INSERT INTO dossier VALUES (:dossier, :person, 'en_formation', :blocks, '\\x00')"),
+            {"dossier": DOSSIER, "person": PERSON, "blocks": _BLOCKS},
         )
     migrations.migrate("dossier", fresh, metadata)
     assert migrations.differences(fresh, metadata) == []
     with database.transaction(fresh) as session:
+        scoped = text("SELECT siret, state, begins_on::text, ends_on::text FROM scope")
+        assert list(map(tuple, session.execute(scoped))) == [
+            (OPCO, "en_formation", "2026-02-02", "2026-05-29")
+        ]
         spoken = Spoken(session)
         (dossier,) = spoken.parcours().dossiers
         assert dossier.dossier_id == DOSSIER

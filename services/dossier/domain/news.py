@@ -122,7 +122,9 @@ def lives_of(change: Change, before: Mapping[uuid.UUID, Known]) -> Iterator[tupl
         yield dossier_id, Life("retrait", None, None, None)
 
 
-def _states(known: Known | Dossier) -> States:
+def _states(known: Known | Dossier) -> States | None:
+    if not known.happened:
+        return None  # kept from before events were, and not folded since
     results_apart = {file: without_results(events) for file, events in known.happened.items()}
     return States(state_on(known.happened), state_on(results_apart))
 
