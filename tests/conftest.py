@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, MetaData, text
+from sqlalchemy import Engine, MetaData, event, text
 from sqlalchemy.orm import Session
 
 from services.chassis import database, migrations
@@ -97,3 +97,17 @@ def running() -> Iterator["Running"]:
     made = Running(site_of())
     yield made
     processes.stop(made.site)
+
+
+@pytest.fixture
+def statements(session: Session) -> Iterator[list[str]]:
+    """What is executed in a room's `session` from here on, statement by statement."""
+    executed: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        executed.append(statement)
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    yield executed
+    event.remove(connection, "before_cursor_execute", note)

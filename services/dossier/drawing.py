@@ -6,7 +6,8 @@ python -m services.dossier.drawing
 from collections import defaultdict
 from pathlib import Path
 
-from services.dossier.domain.lifecycle import LABELS, STATES, TRANSITIONS, State
+from services.contracts import dossier as contract
+from services.dossier.domain.lifecycle import STATES, TRANSITIONS, State
 
 PAGE = Path(__file__).parent / "README.md"
 BEGINS, ENDS = "<!-- lifecycle: python -m services.dossier.drawing -->", "<!-- /lifecycle -->"
@@ -19,9 +20,9 @@ def diagram() -> str:
         for state, to in arrows.items():
             events[state, to].append(event)
     reached = {to for _, to in events}
-    lines = ["stateDiagram-v2", *(f"    {state} : {LABELS[state]}" for state in STATES)]
+    lines = ["stateDiagram-v2", *(f"    {state} : {contract.STATES[state]}" for state in STATES)]
     lines += [f"    [*] --> {state}" for state in STATES if state not in reached]
-    lines += [f"    {state} --> {to} : {', '.join(told)}" for (state, to), told in sorted(events.items())]
+    lines += [f"    {state} --> {to} : {', '.join(led)}" for (state, to), led in sorted(events.items())]
     left = {state for state, _ in events}
     lines += [f"    {state} --> [*]" for state in STATES if state not in left]
     return "\n".join(lines)

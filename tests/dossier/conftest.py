@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Engine, MetaData, event, text
+from sqlalchemy import Engine, MetaData, text
 from sqlalchemy.orm import Session
 
 from services.dossier.storage.tables import metadata
@@ -30,17 +30,3 @@ def emptied(engine: Engine) -> Iterator[Engine]:
     empty(engine, metadata)
     yield engine
     empty(engine, metadata)
-
-
-@pytest.fixture
-def statements(session: Session) -> Iterator[list[str]]:
-    """What is executed from here on, statement by statement."""
-    executed: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        executed.append(statement)
-
-    connection = session.connection()
-    event.listen(connection, "before_cursor_execute", note)
-    yield executed
-    event.remove(connection, "before_cursor_execute", note)

@@ -23,21 +23,6 @@ State = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 
-LABELS: Mapping[State, str] = {
-    "annonce": "annoncé : on en parle, et son financeur n’en a encore rien dit",
-    "prevu": "prévu",
-    "accorde": "pris en charge",
-    "refuse": "prise en charge refusée",
-    "annule": "annulé avant l’entrée",
-    "en_formation": "en formation",
-    "interrompu": "interrompu",
-    "rompu": "contrat d’alternance rompu",
-    "termine": "terminé",
-    "abandonne": "abandonné",
-    "service_fait": "service fait",
-    "certifie": "certifié",
-}
-
 # An entry that nobody told of may be followed by what only it makes possible: the rest is believed.
 _BEFORE: tuple[State, ...] = ("annonce", "prevu", "accorde")
 _DURING: tuple[State, ...] = ("en_formation", "interrompu", "rompu")
