@@ -23,6 +23,7 @@ from services.dossier import desk
 from services.dossier.desk import Found, Question, When
 from tests.contracts.golden import samples_of
 from tests.dossier.given import (
+    BODY,
     CDC,
     CEP,
     CERTIFIER,
@@ -141,6 +142,23 @@ def test_why_tells_the_winner_the_others_and_the_rule_and_a_lot_to_its_source_al
         "LOT-1",
         1,
     )
+
+
+@pytest.mark.parametrize(
+    ("champ", "source", "valeur"),
+    [
+        pytest.param("formation.organisme.siret", OPCO, BODY, id="a part of a field"),
+        pytest.param("financements.1.cout_total", CDC, 150_000, id="of the file, not of what is paid of it"),
+    ],
+)
+def test_why_tells_the_word_on_what_is_inside_another(
+    spoken: Spoken, champ: str, source: str, valeur: object
+) -> None:
+    dossier_id = trained(spoken)
+    asked = Question(OPCO, "prise_en_charge", dossier_id, now(), champ)
+    told = as_wire(Why, desk.explain(desk.find_past_of(spoken.session, dossier_id), EVERYTHING, asked))
+    assert (told["valeur"], told["regle"]) == (valeur, "unanime")
+    assert (told["gagnante"]["source"], told["gagnante"]["valeur"]) == (source, valeur)
 
 
 @pytest.mark.parametrize(

@@ -139,9 +139,10 @@ def _word(one: Contribution, winner: Contribution, block: str, name: str) -> Any
         return dict(one.faits)
     if block == "financements" and name == "total":
         return sum(poste["montant"] for poste in one.faits["postes"])
-    if name not in one.faits and one.declaration_id == winner.declaration_id:
+    said = _inside(one.faits, name)
+    if said is _NOTHING and one.declaration_id == winner.declaration_id:
         return None  # it is the one that is shown, and what is shown follows from it
-    return _inside(one.faits, name)
+    return said
 
 
 def _inside(faits: Mapping[str, Any], name: str) -> Any:

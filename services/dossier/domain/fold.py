@@ -7,7 +7,7 @@ hold together is an anomaly (`consistency`), found again at each fold and gone w
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,6 +113,7 @@ def _dossier(
     blocks.fields("formation", formation, told_by)
     blocks.fields("dates", happening.dates, happening.by)
     blocks.lists("financements", financements)
+    blocks.grounds.update(_by_their_files(material, financements))
     blocks.lists("remunerations", _listed(paid, "payeur", "debut"))
     blocks.lists("certifications", _listed(certified, "certificateur", "le"))
     # What a refused file makes impossible is no anomaly while another file of the path lives on.
@@ -192,6 +193,18 @@ def _financements(
             item["cout_total"] = formation["cout_total"]
         found.append((item, one))
     return sorted(found, key=lambda each: (each[0]["financeur"], each[0]["reference"]))
+
+
+def _by_their_files(
+    material: Material, financements: Sequence[tuple[dict[str, Any], Contribution]]
+) -> Iterator[tuple[str, Contribution]]:
+    """What a financement shows of its file is the word of who declared the file."""
+    stated = {one.file: one for one in material.of("formation")}
+    for number, (item, paid) in enumerate(financements):
+        if by := stated.get(paid.file):
+            for name in ("dispositif", "cout_total"):
+                if name in item:
+                    yield f"financements.{number}.{name}", by
 
 
 def _listed(said: Iterable[Contribution], who: str, when: str) -> list[tuple[dict[str, Any], Contribution]]:
