@@ -4,6 +4,7 @@ dossiers_changed       to access and to whoever follows dossiers: who is related
 declarations_applied   to ingestion: the effect of every declaration, for the receipts
 facts_changed          to reporting: what is counted, the person being a keyed hash
 lives_changed          to dossier itself: what happened in trainings, for the notices of who follows them
+values_spared          to reporting: how many values partners need not ask for, of whom a keyed hash
 notifications          to one partner, on its own queue: what happened to those whom it follows or funds
 """
 
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from marshmallow import fields
 
+from services.contracts.declaration import NATURES
 from services.contracts.fields import Asked, Code, Day, Instant, Many, Part, Text, Told, Whole, siret
 from services.contracts.message import Call, Caller, Event
 
@@ -266,6 +268,28 @@ class FactsChanged(Told):
     facts = fields.List(fields.Nested(Fact), required=True)
 
 
+class ValuesCounted(Told):
+    """How many values a partner was given for declarations of a kind and had not told itself: to be added,
+    or below zero to be taken off, where identity has given what was said to another person.
+
+    `stagiaire` as in `Fact`. `profil`: what the partner was when it last spoke of the person.
+    """
+
+    mois = fields.String(required=True)  # in which they were given first, `aaaa-mm`
+    nature = fields.String(required=True)
+    partenaire = fields.String(required=True)
+    profil = fields.String(required=True, allow_none=True)
+    stagiaire = fields.String(required=True)
+    valeurs = fields.Integer(required=True)
+
+
+class ValuesSpared(Told):
+    """What partners need not ask anybody again."""
+
+    at = fields.AwareDateTime(required=True)
+    spared = fields.List(fields.Nested(ValuesCounted), required=True)
+
+
 # What is notified of a training, and the block that has to be open for it.
 NOTIFIED = {
     "accord": "prise en charge accordée",
@@ -342,6 +366,7 @@ NOTIFICATIONS_KEPT_DAYS = 7
 DOSSIERS_CHANGED = Event("dossier", "dossiers_changed", 1, DossiersChanged, "parcours")
 DECLARATIONS_APPLIED = Event("dossier", "declarations_applied", 1, DeclarationsApplied, "effects")
 FACTS_CHANGED = Event("dossier", "facts_changed", 1, FactsChanged, "facts")
+VALUES_SPARED = Event("dossier", "values_spared", 1, ValuesSpared, "spared")
 LIVES_CHANGED = Event("dossier", "lives_changed", 1, LivesChanged, "lives")
 NOTIFICATIONS = Event("dossier", "notifications", 1, Notifications, "notifications")
 
@@ -751,6 +776,69 @@ class DossiersFound(Told):
     fini = fields.Boolean(required=True)
 
 
+# --- pre-filling: what a declaration can be written with, without asking the person again ------------
+
+
+class PrefillAsked(Asked):
+    """What can a declaration of this kind be filled with, of the person of whom one's own `reference`
+    speaks? A reference of one file is answered with that file's dossier alone, unless `dossier_id` names
+    another of the person's; any other, with all that one may see.
+
+    Civil status is no part of it: dossier does not know it, and whoever has a reference of a person has
+    itself told who that is.
+    """
+
+    reference = Text(required=True, most=64)
+    nature = Code(frozenset(NATURES), required=True)
+    finalite = Code(FINALITES, required=True)
+    dossier_id = fields.UUID()
+
+
+class ValueProposed(Told):
+    """A value as a declaration has it. `champ`: where it is read, of which `why` says more.
+
+    `a_reprendre`: it is in `faits`; it is not where an anomaly says that something is wrong, nor where it is
+    the business of who said it (another funder's dispositif). `par_vous`: the caller says the same itself.
+    """
+
+    chemin = fields.String(required=True)
+    valeur = fields.Raw(required=True)
+    champ = fields.String(required=True)
+    declaration_id = fields.UUID(required=True)
+    source = fields.String(required=True)
+    dite_le = Instant(required=True)
+    recue_le = Instant(required=True)
+    regle = fields.String(required=True, metadata={"codes": RULES})
+    par_vous = fields.Boolean(required=True)
+    a_reprendre = fields.Boolean(required=True)
+    anomalies = fields.List(fields.Nested(AnomalyShown), required=True)
+
+
+class Proposal(Told):
+    """One declaration that could be written. `faits`: its facts as far as they can be taken over;
+    `a_demander`: the obligatory paths that are not among them."""
+
+    dossier_id = fields.UUID(required=True, allow_none=True)
+    faits = fields.Dict(required=True)
+    a_demander = fields.List(fields.String(), required=True)
+    valeurs = fields.List(fields.Nested(ValueProposed), required=True)
+
+
+class HiddenFrom(Hidden):
+    """As `Hidden`, of a dossier or, without one, of the person."""
+
+    dossier_id = fields.UUID(required=True, allow_none=True)
+
+
+class Prefilled(Told):
+    """A proposal for each dossier, event, contract or result; `masques`: what might have filled more."""
+
+    nature = fields.String(required=True)
+    propositions = fields.List(fields.Nested(Proposal), required=True)
+    masques = fields.List(fields.Nested(HiddenFrom), required=True)
+    decision = fields.String(required=True)
+
+
 _READERS: frozenset[Caller] = frozenset({"partner"})
 _OF_ONE = {"dossier_introuvable": "not_found"}
 _OF_A_FIELD = {**_OF_ONE, "champ_introuvable": "not_found"}
@@ -811,8 +899,28 @@ CHANGES = Call(
 )
 SNAPSHOT = Call("dossier", "snapshot", DossierSnapshotAsked, DossierSnapshot, _READERS, _OF_A_SCOPE)
 SEARCH = Call("dossier", "search", SearchAsked, DossiersFound, _READERS, _OF_A_SCOPE)
+PREFILL = Call(
+    "dossier",
+    "prefill",
+    PrefillAsked,
+    Prefilled,
+    _READERS,
+    {
+        "parcours_introuvable": "not_found",
+        "dossier_introuvable": "not_found",
+        "lecture_refusee": "refused",
+        "nature_sans_prefill": "bad_request",
+    },
+)
 
-EVENTS = (DOSSIERS_CHANGED, DECLARATIONS_APPLIED, FACTS_CHANGED, LIVES_CHANGED, NOTIFICATIONS)
+EVENTS = (
+    DOSSIERS_CHANGED,
+    DECLARATIONS_APPLIED,
+    FACTS_CHANGED,
+    LIVES_CHANGED,
+    NOTIFICATIONS,
+    VALUES_SPARED,
+)
 CALLS = (
     READ_DOSSIER,
     READ_PARCOURS,
@@ -826,4 +934,5 @@ CALLS = (
     CHANGES,
     SNAPSHOT,
     SEARCH,
+    PREFILL,
 )

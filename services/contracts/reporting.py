@@ -57,5 +57,55 @@ FIGURES = Call(
     {"periode_invalide": "bad_request", "figures_refusees": "refused"},
 )
 
+# --- pre-filling: what partners need not ask again -------------------------------------------------
+
+SPARED_AXES = {
+    "mois": "mois dans lequel la valeur a été donnée la première fois",
+    "nature": "nature de la déclaration à remplir",
+    "profil": "profil du partenaire",
+    "partenaire": "partenaire (SIRET)",
+}
+SPARED_INDICATORS = {
+    "valeurs": "valeurs données à un partenaire qui ne les avait pas dites : il n’a pas à les redemander",
+    "personnes": "personnes distinctes à qui il n’a pas à les redemander",
+}
+
+
+class SparedAsked(Asked):
+    """A table over one or two axes, for the months from `du` to `au` (`aaaa-mm`), both included."""
+
+    axes = Many(Code(SPARED_AXES), required=True, least=1, most=2)
+    du = fields.String(required=True)
+    au = fields.String(required=True)
+
+
+class SparedCell(Told):
+    """One cell; a hidden cell says so and has no figure."""
+
+    axes = fields.Dict(keys=fields.String(), values=fields.String(allow_none=True), required=True)
+    secret = fields.Boolean(required=True)
+    figures = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True, metadata={"codes": SPARED_INDICATORS}
+    )
+
+
+class SparedTable(Told):
+    """As `Figures`. A value counts once for a partner, a dossier or an item of the parcours, and a kind,
+    however often it is given."""
+
+    cells = fields.List(fields.Nested(SparedCell), required=True)
+    hidden = fields.Integer(required=True)
+    threshold = fields.Integer(required=True)
+
+
+SPARED = Call(
+    "reporting",
+    "spared",
+    SparedAsked,
+    SparedTable,
+    frozenset({"partner", "operator"}),
+    {"periode_invalide": "bad_request", "figures_refusees": "refused"},
+)
+
 EVENTS: tuple[Event, ...] = ()
-CALLS = (FIGURES,)
+CALLS = (FIGURES, SPARED)

@@ -40,7 +40,7 @@ LISTENS: dict[str, tuple[Event, ...]] = {
         access.ORGANISATIONS_CHANGED,
     ),
     "access": (dossier.DOSSIERS_CHANGED,),
-    "reporting": (dossier.FACTS_CHANGED,),
+    "reporting": (dossier.FACTS_CHANGED, dossier.VALUES_SPARED),
 }
 
 # Told to one partner each, on a queue of its own that the speaker makes: who may read it may do nothing else

@@ -30,7 +30,9 @@ def dossier_to_wire(stored: Stored, opened: Opened, readable: Iterable[object], 
         "etat": state_shown(stored, blocs, day),
         **visible(stored.blocks, blocs, opened["masques"]),
         "statut_apprenti": _statut(stored.blocks, day) if {"formation", "dates"} <= {*blocs} else None,
-        "anomalies": [_anomaly(one) for one in stored.anomalies if one.path.partition(".")[0] in blocs],
+        "anomalies": [
+            anomaly_to_wire(one) for one in stored.anomalies if one.path.partition(".")[0] in blocs
+        ],
         "doutes": [_doubt(one) for one in stored.doubts if one.dossier_id in readable],
         "couts": _costs(stored.blocks) if "financements" in blocs else None,
     }
@@ -60,7 +62,8 @@ def visible(
     }
 
 
-def _anomaly(one: Anomaly) -> dict[str, Any]:
+def anomaly_to_wire(one: Anomaly) -> dict[str, Any]:
+    """What does not hold together, and where it shows."""
     message, _ = ANOMALIES[one.code]
     return {"code": one.code, "gravite": GRAVITY[one.code], "chemin": one.path, "message": message}
 

@@ -155,7 +155,7 @@ def _stored(past: Past, when: When) -> list[Stored]:
 
 def show_dossier(found: Found, ask: Ask, caller: str, finalite: str, when: When) -> dict[str, Any]:
     """What the caller may see of a dossier. Raises `NotFound` when that is nothing, as for no dossier."""
-    decision = _decide(found.person_id, _ids(found.dossiers), ask, caller, finalite)
+    decision = decide(found.person_id, _ids(found.dossiers), ask, caller, finalite)
     shown = _shown_dossiers(found, decision, when)
     if not shown:
         raise errors.dossier_introuvable()
@@ -164,7 +164,7 @@ def show_dossier(found: Found, ask: Ask, caller: str, finalite: str, when: When)
 
 def show_parcours(found: Found, ask: Ask, caller: str, finalite: str, when: When) -> dict[str, Any]:
     """What the caller may see of a parcours. Raises `Refused` when access says no."""
-    decision = _decide(found.person_id, _ids(found.dossiers), ask, caller, finalite)
+    decision = decide(found.person_id, _ids(found.dossiers), ask, caller, finalite)
     if not decision["granted"]:
         raise errors.lecture_refusee(decision["reason"], decision["decision"])
     jobs_are_open = "emplois" in decision["blocs"]
@@ -213,7 +213,7 @@ def recount(past: Past, ask: Ask, asked: Question) -> dict[str, Any]:
 
 def compare(past: Past, ask: Ask, asked: Question, moments: Sequence[When]) -> dict[str, Any]:
     """What differs in a dossier between two moments. Raises `NotFound` when the caller may see none of it."""
-    decision = _decide(past.person_id, [asked.dossier_id], ask, asked.caller, asked.finalite)
+    decision = decide(past.person_id, [asked.dossier_id], ask, asked.caller, asked.finalite)
     opened = _opened(decision).get(asked.dossier_id)
     if opened is None:
         raise errors.dossier_introuvable()
@@ -247,9 +247,10 @@ OF_THE_PARCOURS = frozenset({"emplois", "accompagnements"})
 # --- who may -------------------------------------------------------------------------------------
 
 
-def _decide(
+def decide(
     person_id: uuid.UUID, dossiers: Sequence[uuid.UUID], ask: Ask, caller: str, finalite: str
 ) -> dict[str, Any]:
+    """Access's decision about a person's dossiers, which its journal remembers."""
     return ask(
         DECIDE,
         siret=caller,
@@ -262,7 +263,7 @@ def _decide(
 
 def _let(past: Past, ask: Ask, asked: Question) -> dict[str, Any]:
     """Access's decision, where it opens the block of this field."""
-    decision = _decide(past.person_id, [asked.dossier_id], ask, asked.caller, asked.finalite)
+    decision = decide(past.person_id, [asked.dossier_id], ask, asked.caller, asked.finalite)
     block = asked.champ.partition(".")[0]
     opened = _opened(decision).get(asked.dossier_id)
     if opened is None:

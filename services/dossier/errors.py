@@ -1,6 +1,6 @@
 """What a reader can be told. What it may not see and what does not exist are told alike."""
 
-from services.contracts.errors import Conflict, NotFound, Refused
+from services.contracts.errors import BadRequest, Conflict, NotFound, Refused
 
 
 def dossier_introuvable() -> NotFound:
@@ -37,6 +37,15 @@ def lecture_refusee(reason: str, decision: str) -> Refused:
         MOTIFS.get(reason, "Votre habilitation ne couvre pas cette lecture.")
         + " Demandez son extension à l’administration du hub si votre mission l’exige.",
         {"motif": reason, "decision": decision},
+    )
+
+
+def nature_sans_prefill() -> BadRequest:
+    """A declaration of this kind states nothing that could be filled."""
+    return BadRequest(
+        "nature_sans_prefill",
+        "Une suppression n’énonce aucun fait : désignez la ligne à retirer (`rectifie`), sans pré-remplir.",
+        {"nature": "champ_sans_objet"},
     )
 
 

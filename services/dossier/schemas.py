@@ -1,5 +1,6 @@
 """Domain → wire: what dossier announces."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -65,10 +66,14 @@ def effects_to_wire(change: Change) -> list[dict[str, Any]]:
     ]
 
 
+def stagiaire_of(pseudonyms: bytes, person_id: uuid.UUID) -> str:
+    """As whom a person is counted: the same for the same, and nothing gives it back."""
+    return keyed_hash(pseudonyms, person_id.hex).hex()[:32]
+
+
 def facts_to_wire(change: Change, pseudonyms: bytes) -> list[dict[str, Any]]:
     """What is counted of the dossiers that changed; those that are no more count for nothing."""
-    stagiaire = keyed_hash(pseudonyms, change.parcours.person_id.hex).hex()[:32]
-    head = {"version": change.version, "stagiaire": stagiaire}
+    head = {"version": change.version, "stagiaire": stagiaire_of(pseudonyms, change.parcours.person_id)}
     kept = [
         {
             **head,

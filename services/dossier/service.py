@@ -20,6 +20,7 @@ from services.contracts.dossier import (
     NOTIFICATIONS,
     NOTIFICATIONS_KEPT_DAYS,
     PART,
+    PREFILL,
     READ_DOSSIER,
     READ_PARCOURS,
     REVOKE,
@@ -30,7 +31,7 @@ from services.contracts.dossier import (
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.contracts.ingestion import DECLARATIONS_ACCEPTED
 from services.contracts.message import Call
-from services.dossier import answers, desk, feeding, notifying, ruling, searching, use_cases
+from services.dossier import answers, desk, feeding, notifying, prefilling, ruling, searching, use_cases
 from services.dossier.domain.contribution import File
 from services.dossier.storage.parcours import Stored
 from services.dossier.use_cases import Moment
@@ -58,6 +59,15 @@ class Dossier:
         with self.transaction() as session:
             found = desk.find_parcours(session, asked.caller, asked.body["reference"], when)
         return desk.show_parcours(found, self.others.ask, asked.caller, asked.body["finalite"], when)
+
+    @answer(PREFILL)
+    def prefill(self, asked: Asked) -> dict[str, Any]:
+        caller, nature, moment = asked.caller, asked.body["nature"], self.moment()
+        with self.transaction() as session:
+            held = prefilling.find(session, caller, asked.body)
+        given = prefilling.prefill(held, self.others.ask, caller, asked.body, desk.When(moment.today))
+        prefilling.count(self.transaction, self.pseudonyms, moment, caller, nature, given)
+        return prefilling.show(nature, given)
 
     @answer(WHY)
     def why(self, asked: Asked) -> dict[str, Any]:

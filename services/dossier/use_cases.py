@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.chassis.outbox import announce
 from services.contracts.dossier import DECLARATIONS_APPLIED, DOSSIERS_CHANGED, FACTS_CHANGED
-from services.dossier import schemas
+from services.dossier import schemas, sparing
 from services.dossier.domain.changes import Change
 from services.dossier.domain.fold import fold
 from services.dossier.domain.news import News
@@ -51,6 +51,8 @@ def _follow(session: Session, pseudonyms: bytes, moment: Moment, given: Sequence
     # A declaration takes another back once it is itself in effect: said, and of a known person.
     taken_back = declarations.withdraw(session, kept.withdrawing)
     contributions.end(session, taken_back, moment.now)
+    if kept.losers:
+        sparing.follow(session, pseudonyms, moment.now, given)
     touched = {one.person_id for one in (*given, *taken_back)}
     fold_anew(session, pseudonyms, moment, touched | kept.losers, have_moved=bool(kept.losers))
 

@@ -1,10 +1,11 @@
 """Wire ↔ domain: facts as dossier tells them, tables as readers see them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.reporting.domain.counting import NOBODY, Fact
-from services.reporting.domain.secrecy import Place, hidden_cells
+from services.reporting.domain.counting import NOBODY, Fact, Spared
+from services.reporting.domain.secrecy import OF_TRAININGS, Measured, Place, hidden_cells
 
 
 def fact_of(told: Mapping[str, Any]) -> Fact:
@@ -24,11 +25,25 @@ def fact_of(told: Mapping[str, Any]) -> Fact:
     )
 
 
+def spared_of(told: Sequence[Mapping[str, Any]]) -> Counter[Spared]:
+    """How many values are to be added where."""
+    found: Counter[Spared] = Counter()
+    for one in told:
+        where = Spared(
+            one["mois"], one["nature"], one["profil"] or NOBODY, one["partenaire"], one["stagiaire"]
+        )
+        found[where] += one["valeurs"]
+    return found
+
+
 def table_to_wire(
-    axes: Sequence[str], table: Mapping[Place, Mapping[str, int]], threshold: int
+    axes: Sequence[str],
+    table: Mapping[Place, Mapping[str, int]],
+    threshold: int,
+    measured: Measured = OF_TRAININGS,
 ) -> dict[str, Any]:
     """A table with its secret cells empty, in the order of its axes."""
-    hidden = hidden_cells(table, threshold)
+    hidden = hidden_cells(table, threshold, measured)
     cells = [
         {
             "axes": {

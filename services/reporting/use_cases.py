@@ -10,7 +10,8 @@ from services.contracts.access import DECIDE_FIGURES
 from services.contracts.message import OPERATOR, Call
 from services.reporting import errors, schemas
 from services.reporting.domain.counting import difference
-from services.reporting.storage import cube, facts
+from services.reporting.domain.secrecy import OF_WHAT_IS_SPARED
+from services.reporting.storage import cube, facts, spared
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\Z", re.ASCII)
 _MOST_MONTHS = 120
@@ -38,21 +39,36 @@ def differences(session: Session) -> int:
     return cube.differences(session, cells, presences)
 
 
-def check_right(ask: Ask, caller: str) -> None:
+def count_spared(session: Session, told: Sequence[dict[str, Any]]) -> None:
+    """Add what partners need not ask again, or take it off; in any order, and once for each message."""
+    spared.add(session, schemas.spared_of(told))
+
+
+def check_right(ask: Ask, caller: str, table: str) -> None:
     """Raises `Refused` when access says that the caller may not see figures; an operator may."""
     if caller == OPERATOR:
         return
-    decision = ask(DECIDE_FIGURES, siret=caller, table="figures")
+    decision = ask(DECIDE_FIGURES, siret=caller, table=table)
     if not decision["granted"]:
         raise errors.figures_refusees(decision["reason"])
 
 
 def figures(session: Session, threshold: int, axes: Sequence[str], du: str, au: str) -> dict[str, Any]:
     """A table over one or two axes for the months from `du` to `au`. Raises `BadRequest`."""
+    _check_period(du, au)
+    return schemas.table_to_wire(axes, cube.table(session, axes, du, au), threshold)
+
+
+def spared_figures(session: Session, threshold: int, axes: Sequence[str], du: str, au: str) -> dict[str, Any]:
+    """What partners need not ask again, over one or two axes. Raises `BadRequest`."""
+    _check_period(du, au)
+    return schemas.table_to_wire(axes, spared.table(session, axes, du, au), threshold, OF_WHAT_IS_SPARED)
+
+
+def _check_period(du: str, au: str) -> None:
     first, last = _MONTH.match(du), _MONTH.match(au)
     if not first or not last or not 0 <= _months(last) - _months(first) < _MOST_MONTHS:
         raise errors.periode_invalide()
-    return schemas.table_to_wire(axes, cube.table(session, axes, du, au), threshold)
 
 
 def _months(found: re.Match[str]) -> int:

@@ -27,7 +27,7 @@ QUEUES = {
         "ingestion.note_attributions",
         "ingestion.note_effects",
     },
-    "reporting": {"reporting.calls", "reporting.count_facts", "reporting.dead"},
+    "reporting": {"reporting.calls", "reporting.count_facts", "reporting.count_spared", "reporting.dead"},
 }
 
 

@@ -6,7 +6,8 @@ whom, and is moved by identity from one person to another: `declaration` is wher
 id.
 
 Nothing that was learned is written over: `contribution`, `ending` and `ruling` are only added to.
-`declaration`, `parcours` and `dossier` follow from them, for finding and for reading.
+`declaration`, `parcours` and `dossier` follow from them, for finding and for reading. `spared` counts what
+was read.
 """
 
 from sqlalchemy import (
@@ -188,5 +189,21 @@ scope = Table(
     Index("ix_scope_siret_state_dossier_id", "siret", "state", "dossier_id"),
     Index("ix_scope_turning", "siret", "turns_on", postgresql_where=text("turns_on IS NOT NULL")),
     Index("ix_scope_anomaly", "siret", "dossier_id", postgresql_where=text("anomalies <> '{}'::text[]")),
+    postgresql_partition_by=_BY_PERSON,
+)
+
+# What a partner was given and had not told itself, once: by which it need not ask the person again. It goes
+# with the declaration whose word it is, to whichever person identity gives that.
+spared = Table(
+    "spared",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("siret", Text, primary_key=True),
+    Column("nature", Text, primary_key=True),
+    Column("declaration_id", Uuid, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("profile", Text),
+    Column("month", Text, nullable=False),  # aaaa-mm
     postgresql_partition_by=_BY_PERSON,
 )

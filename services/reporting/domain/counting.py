@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MEASURES = ("entrees", "sorties", "heures", "cout")
 NOBODY = ""  # no funder: the tables without that axis; or no region, or no dispositif
@@ -39,6 +40,16 @@ class Cell:
     dispositif: str
     financeur: str
     mois: str
+
+
+class Spared(NamedTuple):
+    """Where what partners need not ask again is counted, and of whom: `mois` is that of the first time."""
+
+    mois: str
+    nature: str
+    profil: str
+    partenaire: str
+    stagiaire: str
 
 
 def counts_of(fact: Fact) -> Iterator[tuple[Cell, tuple[int, int, int, int]]]:

@@ -8,23 +8,39 @@ work of the release engine (design: guarantee 8), which is not here yet.
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import NamedTuple
 
 Place = tuple[str, ...]
 
 
-def hidden_cells(table: Mapping[Place, Mapping[str, int]], threshold: int) -> set[Place]:
+class Measured(NamedTuple):
+    """By which figures a cell of a table is small, and by which sum it is the smallest of a line."""
+
+    small_by: tuple[str, ...]
+    weighed_by: tuple[str, ...]
+
+
+OF_TRAININGS = Measured(("stagiaires", "entrees", "sorties"), ("entrees", "sorties"))
+OF_WHAT_IS_SPARED = Measured(("personnes", "valeurs"), ("personnes",))
+
+
+def hidden_cells(
+    table: Mapping[Place, Mapping[str, int]], threshold: int, measured: Measured = OF_TRAININGS
+) -> set[Place]:
     """The cells not to be shown: the small ones, and those that would give them away."""
-    hidden = {place for place, figures in table.items() if _is_small(figures, threshold)}
-    while more := _companions(table, hidden):
+    hidden = {
+        place
+        for place, figures in table.items()
+        if any(0 < figures[name] < threshold for name in measured.small_by)
+    }
+    while more := _companions(table, hidden, measured):
         hidden |= more
     return hidden
 
 
-def _is_small(figures: Mapping[str, int], threshold: int) -> bool:
-    return any(0 < figures[name] < threshold for name in ("stagiaires", "entrees", "sorties"))
-
-
-def _companions(table: Mapping[Place, Mapping[str, int]], hidden: set[Place]) -> set[Place]:
+def _companions(
+    table: Mapping[Place, Mapping[str, int]], hidden: set[Place], measured: Measured
+) -> set[Place]:
     """For one line with a single hidden cell, the smallest of its others."""
     for axis in range(2):
         lines: dict[str, list[Place]] = defaultdict(list)
@@ -34,7 +50,9 @@ def _companions(table: Mapping[Place, Mapping[str, int]], hidden: set[Place]) ->
         for line in sorted(lines):
             shown = [place for place in lines[line] if place not in hidden]
             if len(lines[line]) - len(shown) == 1 and shown:
-                return {
-                    min(shown, key=lambda place: (table[place]["entrees"] + table[place]["sorties"], place))
-                }
+                return {min(shown, key=lambda place: (_weight(table[place], measured), place))}
     return set()
+
+
+def _weight(figures: Mapping[str, int], measured: Measured) -> int:
+    return sum(figures[name] for name in measured.weighed_by)

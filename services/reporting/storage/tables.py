@@ -46,3 +46,16 @@ presence = Table(
     Column("stagiaire", Text, primary_key=True),
     Column("dossiers", Integer, nullable=False),
 )
+
+# What partners need not ask again, kept by person so that a small cell is known for one: no sum beside it
+# that could differ. Below zero only while the message that adds has not come before the one that takes off.
+spared = Table(
+    "spared",
+    metadata,
+    *(
+        Column(name, Text, primary_key=True)
+        for name in ("mois", "nature", "profil", "partenaire", "stagiaire")
+    ),
+    Column("valeurs", BigInteger, nullable=False),
+    postgresql_with={"fillfactor": 70},
+)
