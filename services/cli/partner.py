@@ -17,6 +17,8 @@ VARIABLE = "AGORA_HUB_URL"
 PANEL = "Partenaires"
 # As `services.contracts` has them; a partner's installation has not what the contracts are written with.
 FINALITES = "prise_en_charge, remuneration, accompagnement, suivi"
+NATURES = "formation, realisation, financement, remuneration, certification, emploi, accompagnement"
+SPARED_AXES = "mois, nature, profil, partenaire"
 AXES = "region, dispositif, financeur, mois"
 STATES = "rejetee, acceptee, personne_identifiee, en_effet"
 
@@ -36,7 +38,7 @@ Most = Annotated[int, typer.Option("--most", min=0, help="Nombre de lignes montr
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the partners' commands."""
-    for command in (submit, receipt, profile, parcours, follow, figures):
+    for command in (submit, receipt, profile, parcours, prefill, follow, figures, spared):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -127,6 +129,24 @@ def parcours(
     _read("dossier.read_parcours", asked, hub, as_json, views.show_parcours)
 
 
+def prefill(
+    reference: Annotated[str, typer.Argument(help="Votre propre référence, dans une de vos déclarations.")],
+    nature: Annotated[str, typer.Option(help=f"Ce que vous allez déclarer : {NATURES}.")],
+    finalite: Annotated[str, typer.Option(help=f"Pourquoi vous lisez : {FINALITES}.")],
+    dossier: Annotated[str, typer.Option(help="Un autre dossier de la même personne.")] = "",
+    hub: Address = "",
+    as_json: AsJson = False,
+) -> None:
+    """Pré-remplit une déclaration avec ce que le hub sait déjà, pour ne pas le redemander à la personne.
+
+    Avec --json, les « faits » de chaque proposition se reprennent tels quels.
+    """
+    asked = {"reference": reference, "nature": nature, "finalite": finalite}
+    if dossier:
+        asked["dossier_id"] = dossier
+    _read("dossier.prefill", asked, hub, as_json, views.show_prefilled)
+
+
 def follow(
     seconds: Annotated[
         float | None,
@@ -155,6 +175,19 @@ def figures(
     """Montre un tableau de chiffres ; une cellule qui désignerait quelqu’un est secrète."""
     asked = {"axes": [axis.strip() for axis in axes.split(",")], "du": du, "au": au}
     _read("reporting.figures", asked, hub, as_json, views.show_figures)
+
+
+def spared(
+    axes: Annotated[str, typer.Option(help=f"Un ou deux axes, séparés d’une virgule : {SPARED_AXES}.")],
+    du: Annotated[str, typer.Option("--from", help="Premier mois, aaaa-mm.")],
+    au: Annotated[str, typer.Option("--to", help="Dernier mois, aaaa-mm.")],
+    hub: Address = "",
+    as_json: AsJson = False,
+) -> None:
+    """Montre ce que les partenaires n’ont pas eu à redemander ; une cellule de trop peu de personnes est
+    secrète."""
+    asked = {"axes": [axis.strip() for axis in axes.split(",")], "du": du, "au": au}
+    _read("reporting.spared", asked, hub, as_json, views.show_spared)
 
 
 def _read(method: str, asked: dict[str, Any], address: str, as_json: bool, show: views.Show) -> None:

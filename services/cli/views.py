@@ -102,6 +102,36 @@ def show_parcours(found: dict[str, Any]) -> None:
     words.say(f"Lecture journalisée sous le numéro {found['decision']}")
 
 
+def show_prefilled(found: dict[str, Any]) -> None:
+    """What a declaration can be filled with, whose word it is, and what is left to ask."""
+    for number, one in enumerate(found["propositions"], start=1):
+        of = f" — dossier {one['dossier_id']}" if one["dossier_id"] else ""
+        words.say(f"Proposition {number} pour une déclaration « {found['nature']} »{of}")
+        words.table(
+            ("  chemin", "valeur", "source", "dite le", "à savoir"),
+            [
+                (f"  {each['chemin']}", _inside(each["valeur"]), each["source"], each["dite_le"][:10], about)
+                for each in one["valeurs"]
+                for about in [", ".join(_about(each))]
+            ],
+        )
+        if one["a_demander"]:
+            words.say(f"  reste à demander : {', '.join(one['a_demander'])}")
+    for one in found["masques"]:
+        words.say(f"masqué {one['bloc']} : {one['message']}")
+    if not found["propositions"]:
+        words.say("Rien que vous puissiez voir ne remplit cette déclaration.")
+    words.say(f"Lecture journalisée sous le numéro {found['decision']}")
+
+
+def _about(value: dict[str, Any]) -> Iterator[str]:
+    if value["par_vous"]:
+        yield "dit par vous"
+    if not value["a_reprendre"]:
+        yield "à ne pas reprendre sans vérifier"
+    yield from (one["message"] for one in value["anomalies"])
+
+
 def _show_blocks(blocks: dict[str, Any], hidden: list[dict[str, Any]]) -> None:
     words.table(
         ("  bloc", "contenu"),
@@ -139,6 +169,25 @@ def show_figures(found: dict[str, Any]) -> None:
     words.table(
         (*axes, "entrées", "stagiaires", "sorties", "heures", "coût (€)"),
         [(*(cell["axes"][axis] or "—" for axis in axes), *_measures(cell)) for cell in found["cells"]],
+    )
+    words.say(
+        f"{len(found['cells'])} cellules, dont {found['hidden']} secrètes "
+        f"(moins de {found['threshold']} personnes)."
+    )
+
+
+def show_spared(found: dict[str, Any]) -> None:
+    """How many values partners need not ask again; a secret cell has none."""
+    axes = list(found["cells"][0]["axes"]) if found["cells"] else []
+    words.table(
+        (*axes, "valeurs", "personnes"),
+        [
+            (
+                *(cell["axes"][axis] or "—" for axis in axes),
+                *(cell["figures"].get(name, "secret") for name in ("valeurs", "personnes")),
+            )
+            for cell in found["cells"]
+        ],
     )
     words.say(
         f"{len(found['cells'])} cellules, dont {found['hidden']} secrètes "

@@ -101,6 +101,14 @@ class Hub:
         """One dossier, as far as one may see it."""
         return self.call("dossier.read_dossier", {"dossier_id": dossier_id, "finalite": finalite})
 
+    def prefill(
+        self, reference: str, nature: str, finalite: str, dossier_id: str | None = None
+    ) -> dict[str, Any]:
+        """What a declaration of this kind can be written with, of the person of whom one's own reference
+        speaks: the `faits` of each proposal are ready to be declared."""
+        asked = {"reference": reference, "nature": nature, "finalite": finalite}
+        return self.call("dossier.prefill", {**asked, "dossier_id": dossier_id} if dossier_id else asked)
+
     def follow(self, patience: float | None = None) -> Iterator[dict[str, Any]]:
         """What happens to the persons whom one follows or funds, as it comes; each notification once.
 
@@ -124,6 +132,10 @@ class Hub:
     def figures(self, axes: list[str], du: str, au: str) -> dict[str, Any]:
         """A table of figures over one or two axes, for the months from `du` to `au`."""
         return self.call("reporting.figures", {"axes": axes, "du": du, "au": au})
+
+    def spared(self, axes: list[str], du: str, au: str) -> dict[str, Any]:
+        """How many values partners need not ask again, over one or two axes, as `figures`."""
+        return self.call("reporting.spared", {"axes": axes, "du": du, "au": au})
 
     # --- how -----------------------------------------------------------------------------
 

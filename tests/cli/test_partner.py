@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from services.cli import views
 from tests.chassis.conftest import wait_until
 from tests.cli.conftest import Run
 from tests.client.conftest import Reply, StandIn, error, raw, result, silence
 from tests.conftest import ROOT
+from tests.contracts.golden import samples_of
 
 pytestmark = pytest.mark.servers
 
@@ -178,7 +180,9 @@ COMMANDS = [
     pytest.param(["profile"], id="profile"),
     pytest.param(["receipt", "L1"], id="receipt"),
     pytest.param(["parcours", "R1", "--finalite", "suivi"], id="parcours"),
+    pytest.param(["prefill", "R1", "--nature", "formation", "--finalite", "suivi"], id="prefill"),
     pytest.param(["figures", "--axes", "region", "--from", "2026-01", "--to", "2026-02"], id="figures"),
+    pytest.param(["spared", "--axes", "profil", "--from", "2026-01", "--to", "2026-02"], id="spared"),
 ]
 NO_HUB = [
     pytest.param({"AGORA_HUB_URL": ""}, "AGORA_HUB_URL", id="no address"),
@@ -197,6 +201,28 @@ def test_a_hub_out_of_reach_is_told_without_its_password(
     assert done.exit_code == 2
     assert told in done.stderr
     assert "hidden" not in done.output
+
+
+def test_what_can_be_filled_is_shown_with_its_source_and_what_is_left_to_ask(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (answer,) = samples_of("dossier.prefill.answer")
+    views.show_prefilled(answer)
+    shown = capsys.readouterr().out
+    for told in (
+        *("faits.organisme.siret", "99001000100016", "99000001400013", "2026-01-12", "dit par vous"),
+        *("à ne pas reprendre sans vérifier", "Les heures prévues dépassent"),
+        *("reste à demander : faits.dispositif", "masqué dates", "3-1043"),
+    ):
+        assert told in shown, told
+
+
+def test_what_is_spared_is_a_table_with_its_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    (answer,) = samples_of("reporting.spared.answer")
+    views.show_spared(answer)
+    shown = capsys.readouterr().out
+    for told in ("operateur_cep", "5210", "612", "secret", "2 cellules, dont 1 secrètes"):
+        assert told in shown, told
 
 
 def test_what_somebody_wrote_does_not_command_the_terminal(agora: Run, stand_in: StandIn, file: Path) -> None:
