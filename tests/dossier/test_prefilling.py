@@ -297,6 +297,26 @@ def test_the_declaration_that_an_anomaly_is_blamed_on_is_not_certain_either() ->
     assert told["sortie"]["faits.motif"].can_be_taken
 
 
+def test_a_result_that_an_anomaly_of_a_dossier_is_blamed_on_says_so_with_the_person_too() -> None:
+    entry = said("realisation", event("entree", "2026-02-02"), by=CDC, at=40)
+    early = {"certification": "RNCP1", "resultat": "obtenue", "le": "2026-01-20"}
+    found = folded(TRAINING, PAID, entry, said("certification", early, by=CERTIFIER, at=50))
+
+    doubtful = [
+        (value.path, [one.code for one in value.anomalies])
+        for proposal in proposed("certification", found)
+        for value in proposal.values
+        if value.anomalies
+    ]
+    assert doubtful == [("faits.le", ["certification_avant_entree"])]
+    assembled, parcours = found
+    closed = Reader(CEP, {one.dossier_id: ("formation", "dates") for one in parcours.dossiers}, BLOCKS)
+    (proposal,) = (
+        one for one in proposals_of("certification", assembled, parcours, closed) if one.model != "vise"
+    )
+    assert not any(value.anomalies for value in proposal.values), "where it shows is closed"
+
+
 def test_an_event_is_filled_with_the_word_of_who_told_it() -> None:
     end = said("realisation", event("exclusion", "2026-03-10", taux_realisation=40), by=CDC, at=90)
     entry = said("realisation", event("entree", "2026-02-02"), by=CDC, at=40)

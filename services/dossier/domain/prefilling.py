@@ -221,7 +221,7 @@ def _of(model: Model, assembled: Assembled, whole: Dossier | Parcours, reader: R
             for slot in model.slots
             for field in [place + _of_one(slot.field, whole.blocks, reader.siret)]
             if field.partition(".")[0] in opened
-            and (value := _value(slot, field, assembled, whole, reader.siret, opened))
+            and (value := _value(slot, field, assembled, whole, reader))
             and (value.is_own or not model.is_personal)
         )
         if values:
@@ -245,8 +245,7 @@ def _value(
     field: str,
     assembled: Assembled,
     whole: Dossier | Parcours,
-    reader: str,
-    opened: Collection[str],
+    reader: Reader,
 ) -> Value | None:
     if value_at(whole.blocks, field) is None:
         return None
@@ -254,13 +253,13 @@ def _value(
     if reason is None:
         return None
     value = reason.winner.by.faits[slot.word] if slot.word else reason.value
-    told = [one for one in (reason.winner, *reason.others) if one.by.source == reader]
+    told = [one for one in (reason.winner, *reason.others) if one.by.source == reader.siret]
     is_own = any(
         (one.by.faits.get(slot.word) if slot.word else one.value) == value
         for one in told
         if not one.is_replaced
     )
-    anomalies = tuple(_anomalies(slot.path, reason, whole, opened))
+    anomalies = tuple(_anomalies(slot.path, reason, whole, reader))
     is_wrong = any(GRAVITY[one.code] == "erreur" for one in anomalies)
     return Value(
         path=slot.path,
@@ -273,17 +272,21 @@ def _value(
     )
 
 
-def _anomalies(
-    path: str, reason: Reason, whole: Dossier | Parcours, opened: Collection[str]
-) -> Iterator[Anomaly]:
-    """What shows at a field, or in the declaration whose word it is, there where it says it."""
-    if not isinstance(whole, Dossier):
-        return
-    for one in whole.anomalies:
-        shows = f"{reason.field}.".startswith(f"{one.path}.") or f"{one.path}.".startswith(f"{reason.field}.")
-        is_blamed = (reason.winner.by.declaration_id, path) in one.blamed
-        if (shows or is_blamed) and one.path.partition(".")[0] in opened:
-            yield one
+def _anomalies(path: str, reason: Reason, whole: Dossier | Parcours, reader: Reader) -> Iterator[Anomaly]:
+    """What shows at a field, or in the declaration whose word it is, there where it says it: of what belongs
+    to no dossier, in any of the dossiers that are open."""
+    by = (reason.winner.by.declaration_id, path)
+    is_in_it = isinstance(whole, Dossier)
+    for dossier in (whole,) if isinstance(whole, Dossier) else whole.dossiers:
+        opened = reader.dossiers.get(dossier.dossier_id, ())
+        for one in dossier.anomalies:
+            shows = is_in_it and _overlap(one.path, reason.field)
+            if (shows or by in one.blamed) and one.path.partition(".")[0] in opened:
+                yield one
+
+
+def _overlap(one: str, other: str) -> bool:
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 # --- what is spared --------------------------------------------------------------------------------
