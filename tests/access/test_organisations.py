@@ -20,7 +20,7 @@ FUNDER = {"formation", "realisation", "financement", "suppression"}
         ("opco", FUNDER),
         ("transitions_pro", FUNDER),
         ("region", FUNDER),
-        ("france_travail", FUNDER),
+        ("france_travail", {*FUNDER, "accompagnement"}),
         ("caisse_des_depots", FUNDER),
         ("agefiph", FUNDER),
         ("payeur", {"remuneration", "suppression"}),

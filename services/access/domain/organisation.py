@@ -13,7 +13,8 @@ _DECLARES: dict[str, tuple[str, ...]] = {
     "opco": _FUNDER,
     "transitions_pro": _FUNDER,
     "region": _FUNDER,
-    "france_travail": _FUNDER,
+    # L.6111-6 names it among the operators of the CEP.
+    "france_travail": (*_FUNDER, "accompagnement"),
     "caisse_des_depots": _FUNDER,
     "agefiph": _FUNDER,
     "payeur": ("remuneration",),
