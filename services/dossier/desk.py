@@ -74,11 +74,16 @@ def question_of(caller: str, asked: Mapping[str, Any], today: date) -> Question:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A person's dossiers and person-wide blocks, before anybody decided who may see them."""
+    """A person's dossiers and person-wide blocks, before anybody decided who may see them.
+
+    `since`: where there were no dossiers at the moment that is asked for, those that there are now: whoever
+    is related to one of these may know that there was none.
+    """
 
     person_id: uuid.UUID
     dossiers: list[Stored]
     blocks: dict[str, Any] = field(default_factory=dict)
+    since: list[uuid.UUID] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,9 @@ def find_parcours(session: Session, caller: str, reference: str, when: When) -> 
         dossiers = parcours.find_dossiers(session, person_id)
         return Found(person_id, dossiers, parcours.find_blocks(session, person_id))
     past = find_past(session, person_id)
-    return Found(person_id, _stored(past, when), past.parcours(when).blocks)
+    then = _stored(past, when)
+    since = [] if then else _ids(parcours.find_dossiers(session, person_id))
+    return Found(person_id, then, past.parcours(when).blocks, since)
 
 
 def find_past_of(session: Session, dossier_id: uuid.UUID) -> Past:
@@ -164,7 +171,7 @@ def show_dossier(found: Found, ask: Ask, caller: str, finalite: str, when: When)
 
 def show_parcours(found: Found, ask: Ask, caller: str, finalite: str, when: When) -> dict[str, Any]:
     """What the caller may see of a parcours. Raises `Refused` when access says no."""
-    decision = decide(found.person_id, _ids(found.dossiers), ask, caller, finalite)
+    decision = decide(found.person_id, _ids(found.dossiers) or found.since, ask, caller, finalite)
     if not decision["granted"]:
         raise errors.lecture_refusee(decision["reason"], decision["decision"])
     jobs_are_open = "emplois" in decision["blocs"]

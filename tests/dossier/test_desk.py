@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -290,6 +290,21 @@ def test_what_was_never_hers_is_not_shown_of_her_past(spoken: Spoken) -> None:
     assert funders() == {OPCO}
     spoken.attribute(*(attribution(name, PERSON, 3) for name in ("C", "P", "E", "S")), days=210)
     assert funders() == {OPCO, CDC}
+
+
+def test_of_before_her_first_dossier_a_funder_is_shown_nothing_and_is_not_refused(spoken: Spoken) -> None:
+    """Who may read is asked about what there is now; what there was then is what is shown."""
+    dossier_id = trained(spoken)
+    before = When(date(2025, 6, 1), is_now=False)
+    asked: list[uuid.UUID] = []
+
+    def ask(call: Call, **body: Any) -> dict[str, Any]:
+        asked.extend(body["dossiers"])
+        return EVERYTHING(call, **body)
+
+    found = desk.find_parcours(spoken.session, OPCO, "D1", before)
+    shown = desk.show_parcours(found, ask, OPCO, "prise_en_charge", before)
+    assert (shown["dossiers"], asked) == ([], [dossier_id])
 
 
 @pytest.mark.parametrize(
