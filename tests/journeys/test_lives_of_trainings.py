@@ -1,393 +1,347 @@
-"""Real lives, told by many sources that disagree: what the hub makes of each, and what each source learns of
-it.
+"""The book of lives: trainings that begin, stop, end, and lead to something, or do not.
 
-Each life is told over the wire and checked in the dossiers, in the receipts, in what access opens, and in the
-figures.
+Each life is a story that several sources tell, and is looked at in four places: the dossier, the receipts of
+those who told it, what access opens to whom, and the figures.
 """
-
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from services.client.hub import Hub
-from services.contracts.errors import NotFound, Refused
-from services.sample.organisations import BODIES, EMPLOYERS, of_profile
-from tests.journeys.telling import Life, formation, paid
+from services.contracts.errors import NotFound
+from services.sample.organisations import BODIES, of_profile
+from tests.journeys.telling import CDC, CEP, CERTIFIER, OPCO, OTHER_OPCO, REGION, Life
 from tests.running import Running
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.timeout(300),
+    pytest.mark.usefixtures("figures_stay_right"),
+]
 
-OPCO, OTHER_OPCO = of_profile("opco")[:2]
-REGION = of_profile("region")[0]
-(CDC,) = of_profile("caisse_des_depots")
-TRANSITIONS = of_profile("transitions_pro")[0]
-ASP = of_profile("payeur")[0]
-CERTIFIER = of_profile("certificateur")[0]
-(DSN,) = of_profile("dsn")
-CEP = of_profile("operateur_cep")[0]
-(BUREAU,) = of_profile("bureau_identites")
-AGENT = {"agent": "AGT-0412"}
-
-
-@pytest.fixture(autouse=True)
-def _figures_stay_right(running: Running, migrated: Any) -> Iterator[None]:
-    """After every life: nothing given up, every database of one mind, figures equal to a recount."""
-    from services.chassis.database import transaction
-    from services.reporting import use_cases as reporting
-    from services.reporting.storage.tables import metadata
-
-    yield
-    running.settle()
-    assert running.dead_letters() == 0
-    with transaction(migrated("reporting", metadata)) as session:
-        assert reporting.differences(session) == 0
-
-
-def _fact(running: Running, dossier_id: str) -> dict[str, Any]:
-    """What reporting counts of a dossier."""
-    ((fact,),) = running.rows(
-        "reporting", f"SELECT to_jsonb(fact) FROM fact WHERE dossier_id = '{dossier_id}'"
-    )
-    assert isinstance(fact, dict)
-    return fact
+MINISTRY = of_profile("ministere")[0]
 
 
 def test_un_cpf_abandonne_en_cours_de_route(running: Running) -> None:
+    """Solenn Abgrall entre en formation par son CPF, et abandonne aux deux cinquièmes."""
     life = Life(running, "Abgrall", "1990-01-11")
-    life.say(CDC, "formation", formation(dispositif="CPF"), reference="CPF-1", le="2026-01-10")
-    life.say(CDC, "financement", paid(160_000), reference="CPF-1", le="2026-01-10")
-    entered = {"evenement": "entree", "le": "2026-02-02"}
-    life.say(CDC, "realisation", entered, reference="CPF-1", le="2026-02-03")
-    left = {
-        "evenement": "sortie",
-        "le": "2026-03-20",
-        "realisation": "partielle",
-        "motif": "abandon_stagiaire",
-        "taux_realisation": 40,
-        "heures_realisees": 160,
-    }
-    lot = life.say(CDC, "realisation", left, reference="CPF-1", le="2026-03-24")
-    running.settle()
-    dossier = life.dossier(CDC, "CPF-1")
-    assert dossier["etat"] == "abandonne"
-    assert dossier["anomalies"] == []
-    assert life.line(CDC, lot)["effet"] == "dossier_complete"
-    fact = _fact(running, dossier["dossier_id"])
-    assert (fact["sortie_le"], fact["heures"], fact["financements"]) == ("2026-03-20", 160, [[CDC, 160_000]])
-
-
-def test_une_apprentie_dont_le_contrat_est_rompu_et_qui_en_retrouve_un(running: Running) -> None:
-    life = Life(running, "Bozec", "2007-02-12")
-    training = formation(dispositif="APPRENTISSAGE", debut_prevu="2025-09-01", fin_prevue="2026-06-30")
-    life.say(OPCO, "formation", training, reference="APP-1", le="2025-09-03")
-    first = {"evenement": "contrat", "le": "2025-09-01", "fin": "2026-08-31", "employeur": EMPLOYERS[0]}
-    life.say(OPCO, "realisation", first, reference="APP-1", le="2025-09-03")
-    life.say(
-        OPCO, "realisation", {"evenement": "entree", "le": "2025-09-01"}, reference="APP-1", le="2025-09-03"
+    cdc = life.source(CDC, "CPF-1")
+    cdc.formation(said="2026-01-10", dispositif="CPF")
+    cdc.pays(said="2026-01-10", pedagogique=1_600_00)
+    cdc.event("entree", "2026-02-02", said="2026-02-03")
+    left = cdc.event(
+        "sortie",
+        "2026-03-20",
+        said="2026-03-24",
+        realisation="partielle",
+        motif="abandon_stagiaire",
+        taux_realisation=40,
+        heures_realisees=160,
     )
-    broken = {"evenement": "rupture", "le": "2025-11-17", "motif": "rupture_contrat"}
-    life.say(OPCO, "realisation", broken, reference="APP-1", le="2025-11-20")
-    again = {
-        "employeur": EMPLOYERS[1],
-        "numero_contrat": "00001",
-        "nature_contrat": "02",
-        "dispositif": "65",
-        "debut": "2026-01-05",
-    }
-    life.say(DSN, "emploi", again, reference="DSN-1", le="2026-02-05")
-    running.settle()
-    on = {day: life.dossier(OPCO, "APP-1", au=day) for day in ("2025-10-15", "2025-12-15", "2026-02-15")}
-    assert {day: (one["etat"], one["statut_apprenti"]) for day, one in on.items()} == {
-        "2025-10-15": ("en_formation", "apprenti"),
-        "2025-12-15": ("rompu", "rupturant"),
-        "2026-02-15": ("en_formation", "apprenti"),
-    }
-    contracts = on["2026-02-15"]["blocs"]["dates"]["contrats"]
-    assert [one.get("employeur") for one in contracts] == [EMPLOYERS[0], None], (
-        "the DSN's employer stays its own"
-    )
-
-
-def test_une_transition_cofinancee_dont_les_parts_font_le_cout(running: Running) -> None:
-    life = Life(running, "Cariou", "1985-03-13")
-    told = {"dispositif": "CPF_TRANSITION", "cout_total": 900_000}
-    first = life.say(TRANSITIONS, "formation", formation(**told), reference="PTP-1", le="2026-01-09")
-    life.say(TRANSITIONS, "financement", paid(600_000), reference="PTP-1", le="2026-01-10")
-    lot = life.say(
-        CDC, "formation", formation(dispositif="CPF", cout_total=900_000), reference="CPF-2", le="2026-01-11"
-    )
-    short = life.say(CDC, "financement", paid(290_000), reference="CPF-2", le="2026-01-12")
-    running.settle()
-    dossier = life.dossier(TRANSITIONS, "PTP-1")
-    effects = {life.line(source, one)["effet"] for source, one in ((TRANSITIONS, first), (CDC, lot))}
-    assert effects == {"dossier_ouvert", "cofinancement_reconnu"}
-    assert dossier["couts"]["ecart"] == 10_000
-    (found,) = life.line(CDC, lot)["constats"]
-    assert (found["code"], found["chemin"]) == ("financements_inferieurs_au_cout", "faits.cout_total")
-    assert "cofinanceur" in found["remede"]
-    # The Caisse des Dépôts corrects its line: the sum is right, and both are told that nothing is amiss.
-    life.say(
-        CDC,
-        "financement",
-        paid(300_000),
-        reference="CPF-2",
-        le="2026-01-20",
-        rectifie={"lot": short, "ligne": 1},
-    )
-    running.settle()
-    dossier = life.dossier(TRANSITIONS, "PTP-1")
-    assert (dossier["couts"]["total"], dossier["couts"]["ecart"]) == (900_000, 0)
-    line = life.line(CDC, lot)
-    assert line["constats"] == []
-    (settled,) = line["constats_leves"]
-    assert settled["code"] == "financements_inferieurs_au_cout"
-    assert settled["signale_le"] < settled["leve_le"]
+    life.settle()
+    # dossier
+    cdc.is_now("abandonne", entree_le="2026-02-02", sortie_le="2026-03-20", heures_realisees=160)
+    cdc.was("en_formation", on="2026-03-19")
+    cdc.is_funded(CDC=1_600_00)
+    cdc.knows_why("dates.sortie_le", "2026-03-20", by=CDC)
+    # receipts
+    left.acknowledged("dossier_complete")
+    # access
+    cdc.sees("formation dates financements")
+    cdc.is_closed_to(OPCO)
+    cdc.is_closed_to(MINISTRY, because="no_habilitation_for_service")
+    # figures: month, region, dispositif, who pays; entries, persons, exits, hours, euros
+    life.figures("""
+        2026-02  53  CPF  tous   1  1  0  160  1600
+        2026-02  53  CPF  CDC    1  1  0  160  1600
+        2026-03  53  CPF  tous   0  0  1    0     0
+        2026-03  53  CPF  CDC    0  0  1    0     0
+    """)
 
 
 def test_un_certificat_qui_arrive_avant_la_sortie(running: Running) -> None:
+    """Le jury se tient avant la fin : elle n’est certifiée qu’une fois sortie, et le certificat reste."""
     life = Life(running, "Danielou", "1992-04-14")
-    life.say(OPCO, "formation", formation(), reference="PLAN-1", le="2026-01-10")
-    life.say(
-        OPCO, "realisation", {"evenement": "entree", "le": "2026-02-02"}, reference="PLAN-1", le="2026-02-03"
-    )
-    got = {"certification": "RNCP38430", "resultat": "obtenue", "le": "2026-05-20"}
-    life.say(CERTIFIER, "certification", got, reference="JURY-1", le="2026-05-22")
-    running.settle()
-    assert life.dossier(OPCO, "PLAN-1")["etat"] == "en_formation"
-    life.say(
-        OPCO, "realisation", {"evenement": "sortie", "le": "2026-05-29"}, reference="PLAN-1", le="2026-06-01"
-    )
-    running.settle()
-    dossier = life.dossier(OPCO, "PLAN-1")
-    assert dossier["etat"] == "certifie"
-    assert dossier["blocs"]["certifications"][0]["certificateur"] == CERTIFIER
+    opco, jury = life.source(OPCO, "PLAN-1"), life.source(CERTIFIER, "JURY-1")
+    opco.formation(said="2026-01-10")
+    opco.pays(said="2026-01-10", pedagogique=3_000_00)
+    opco.event("entree", "2026-02-02")
+    got = jury.certifies("obtenue", "2026-05-20", said="2026-05-22", mention="MENTION_BIEN")
+    life.settle()
+    opco.is_now("en_formation")
+    opco.event("sortie", "2026-05-29", said="2026-06-01")
+    life.settle()
+    # dossier
+    opco.is_now("certifie", sortie_le="2026-05-29")
+    opco.was("en_formation", on="2026-05-25")
+    (certificate,) = opco.dossier()["blocs"]["certifications"]
+    assert (certificate["certificateur"], certificate["resultat"]) == (CERTIFIER, "obtenue")
+    opco.knows_why("certifications.0.resultat", "obtenue", by=CERTIFIER)
+    opco.is_funded(OPCO=3_000_00)
+    # receipts
+    got.acknowledged("parcours_complete")
+    # access: who certifies is told nothing of the training
+    opco.sees("formation dates financements certifications")
+    jury.may_not_read(because="no_habilitation_for_service")
+    opco.is_closed_to(OTHER_OPCO)
+    # figures
+    life.figures("""
+        2026-02  53  PLAN_DEVELOPPEMENT  tous  1  1  0  400  3000
+        2026-02  53  PLAN_DEVELOPPEMENT  OPCO  1  1  0  400  3000
+        2026-05  53  PLAN_DEVELOPPEMENT  tous  0  0  1    0     0
+        2026-05  53  PLAN_DEVELOPPEMENT  OPCO  0  0  1    0     0
+    """)
 
 
-def test_une_dsn_qui_annule_une_fin(running: Running) -> None:
-    life = Life(running, "Elleouet", "1988-05-15")
-    life.say(
-        CEP, "accompagnement", {"niveau": "2", "debut": "2025-11-03"}, reference="CEP-1", le="2025-11-03"
+def test_une_vae_validee_en_partie_puis_en_entier(running: Running) -> None:
+    """Un premier jury ne reconnaît que des blocs ; le second, six mois après, accorde le titre entier."""
+    life = Life(running, "Vigouroux", "1974-09-02")
+    opco = life.source(OPCO, "VAE-1")
+    first, second = life.source(CERTIFIER, "JURY-VAE-1"), life.source(CERTIFIER, "JURY-VAE-2")
+    opco.formation(
+        said="2025-05-12",
+        dispositif="VAE",
+        intitule="VAE — CAP Cuisine",
+        debut_prevu="2025-06-02",
+        fin_prevue="2025-10-31",
+        heures_prevues=24,
     )
-    life.say(OPCO, "formation", formation(), reference="PLAN-2", le="2026-01-10")
-    life.say(
-        OPCO, "realisation", {"evenement": "entree", "le": "2026-02-02"}, reference="PLAN-2", le="2026-02-03"
-    )
-    left = {"evenement": "sortie", "le": "2026-02-27"}
-    life.say(OPCO, "realisation", left, reference="PLAN-2", le="2026-03-02")
-    job = {"employeur": EMPLOYERS[2], "numero_contrat": "7", "nature_contrat": "02", "debut": "2026-03-16"}
-    life.say(DSN, "emploi", job, reference="DSN-2", le="2026-04-05")
-    ended = {**job, "fin": "2026-06-30", "motif_fin": "031"}
-    for le in ("2026-06-29", "2026-07-05"):  # the signalement, then the monthly DSN
-        life.say(DSN, "emploi", ended, reference="DSN-2", le=le)
-    running.settle()
-    (seen,) = life.parcours(CEP, "CEP-1", "accompagnement")["blocs"]["emplois"]
-    assert (seen["fin"], seen["motif_fin"]) == ("2026-06-30", "031")
-    life.say(DSN, "emploi", {**ended, "motif_fin": "099"}, reference="DSN-2", le="2026-07-15")
-    running.settle()
-    parcours = life.parcours(CEP, "CEP-1", "accompagnement")
-    (seen,) = parcours["blocs"]["emplois"]
-    assert "fin" not in seen
-    six = parcours["suites"][0]
-    assert (six["mois"], six["en_emploi"], six["emploi_trouve"]) == (6, True, True)
-    with pytest.raises(Refused):
-        life.parcours(DSN, "DSN-2")
-
-
-def test_deux_sources_qui_ne_disent_pas_la_meme_entree(running: Running) -> None:
-    life = Life(running, "Floch", "1979-06-16")
-    life.say(CDC, "formation", formation(dispositif="CPF"), reference="CPF-3", le="2026-01-10")
-    life.say(OPCO, "formation", formation(), reference="PLAN-3", le="2026-01-11")
-    life.say(
-        CDC, "realisation", {"evenement": "entree", "le": "2026-02-02"}, reference="CPF-3", le="2026-02-03"
-    )
-    life.say(
-        OPCO, "realisation", {"evenement": "entree", "le": "2026-02-09"}, reference="PLAN-3", le="2026-02-20"
-    )
-    running.settle()
-    dossier = life.dossier(OPCO, "PLAN-3")
-    asked = {"dossier_id": dossier["dossier_id"], "finalite": "prise_en_charge", "champ": "dates.entree_le"}
-    why = life.ask(OPCO, "why", **asked)
-    assert (why["valeur"], why["regle"], why["gagnante"]["source"]) == ("2026-02-02", "autorite", CDC)
-    assert [(one["source"], one["valeur"]) for one in why["autres"]] == [(OPCO, "2026-02-09")]
-    with pytest.raises(NotFound):
-        life.ask(OTHER_OPCO, "why", **asked)
-    history = life.ask(OPCO, "history", **asked)
-    assert [one["valeur"] for one in history["valeurs"]] in (["2026-02-02"], ["2026-02-09", "2026-02-02"])
-    journal = running.rows(
-        "access", f"SELECT count(*) FROM journal WHERE '{dossier['dossier_id']}' = ANY(dossier_ids)"
-    )
-    assert int(str(journal[0][0])) >= 3, "every question is a reading, and is remembered"
+    opco.pays(said="2025-05-12", pedagogique=1_800_00)
+    for evenement, on in (("entree", "2025-06-02"), ("sortie", "2025-10-30"), ("service_fait", "2025-11-04")):
+        opco.event(evenement, on)
+    blocks = first.certifies("partielle", "2025-11-13", said="2025-11-20")
+    life.settle()
+    opco.is_now("service_fait")
+    whole = second.certifies("obtenue", "2026-05-21", said="2026-05-28")
+    life.settle()
+    # dossier: both juries are shown, and the second one only makes a certificate
+    opco.is_now("certifie", service_fait_le="2025-11-04")
+    opco.was("service_fait", on="2025-11-20")
+    shown = [(one["resultat"], one["le"]) for one in opco.dossier()["blocs"]["certifications"]]
+    assert shown == [("partielle", "2025-11-13"), ("obtenue", "2026-05-21")]
+    opco.is_funded(OPCO=1_800_00)
+    # receipts
+    blocks.acknowledged("parcours_complete")
+    whole.acknowledged("parcours_complete")
+    # access
+    opco.sees("formation dates financements certifications")
+    opco.is_closed_to(CERTIFIER, because="no_habilitation_for_service")
+    # figures: a certificate counts for nothing in them
+    life.figures("""
+        2025-06  53  VAE  tous  1  1  0  24  1800
+        2025-06  53  VAE  OPCO  1  1  0  24  1800
+        2025-10  53  VAE  tous  0  0  1   0     0
+        2025-10  53  VAE  OPCO  0  0  1   0     0
+    """)
 
 
 def test_une_sortie_datee_avant_l_entree_puis_rectifiee(running: Running) -> None:
+    """Une faute de frappe fait sortir avant l’entrée : la région l’apprend, rectifie, et n’en entend plus
+    parler."""
     life = Life(running, "Goasguen", "1995-07-17")
-    life.say(REGION, "formation", formation(dispositif="PRF"), reference="PRF-1", le="2026-01-10")
-    entered = life.say(
-        REGION, "realisation", {"evenement": "entree", "le": "2026-02-02"}, reference="PRF-1", le="2026-02-03"
-    )
-    wrong = life.say(
-        REGION, "realisation", {"evenement": "sortie", "le": "2026-01-29"}, reference="PRF-1", le="2026-06-01"
-    )
-    running.settle()
-    seen = {lot: [one["code"] for one in life.line(REGION, lot)["constats"]] for lot in (entered, wrong)}
-    assert seen == {entered: ["sortie_avant_entree"], wrong: ["sortie_avant_entree"]}
-    assert [one["code"] for one in life.dossier(REGION, "PRF-1")["anomalies"]] == ["sortie_avant_entree"]
+    region = life.source(REGION, "PRF-1")
+    region.formation(said="2026-01-10", dispositif="PRF")
+    entered = region.event("entree", "2026-02-02", said="2026-02-03")
+    wrong = region.event("sortie", "2026-01-29", said="2026-06-01")
+    life.settle()
+    entered.acknowledged("dossier_complete", "sortie_avant_entree")
+    wrong.acknowledged("dossier_complete", "sortie_avant_entree")
+    assert "sortie_avant_entree" in [one["code"] for one in region.dossier()["anomalies"]]
     before = running.rows("dossier", "SELECT now()")[0][0]
-    right = {"evenement": "sortie", "le": "2026-05-29"}
-    life.say(
-        REGION, "realisation", right, reference="PRF-1", le="2026-06-02", rectifie={"lot": wrong, "ligne": 1}
-    )
-    running.settle()
-    assert life.line(REGION, entered)["constats"] == []
-    assert life.line(REGION, wrong)["effet"] == "retiree"
-    dossier = life.dossier(REGION, "PRF-1")
-    assert (dossier["etat"], dossier["anomalies"]) == ("termine", [])
-    then = life.dossier(REGION, "PRF-1", connu_le=str(before).replace(" ", "T"))
-    assert then["blocs"]["dates"]["sortie_le"] == "2026-01-29", "as it was known, it was wrong"
-    moments = {"avant": {"connu_le": str(before).replace(" ", "T")}, "apres": {}}
-    compared = life.ask(
-        REGION, "compare", dossier_id=dossier["dossier_id"], finalite="prise_en_charge", **moments
-    )
+    right = wrong.rectified("2026-06-02", le="2026-05-29")
+    life.settle()
+    # dossier: as it was known, it was wrong
+    region.is_now("termine", sortie_le="2026-05-29")
+    known = str(before).replace(" ", "T")
+    assert region.dossier(connu_le=known)["blocs"]["dates"]["sortie_le"] == "2026-01-29"
+    asked = {"dossier_id": region.dossier_id, "finalite": "prise_en_charge"}
+    compared = region.asks("dossier.compare", **asked, avant={"connu_le": known}, apres={})
     assert {"chemin": "dates.sortie_le", "avant": "2026-01-29", "apres": "2026-05-29"} in compared[
         "differences"
     ]
-
-
-def test_deux_dossiers_d_un_meme_financeur_que_le_bureau_reunit_puis_separe(running: Running) -> None:
-    life = Life(running, "Helias", "1983-08-18")
-    for number in ("PLAN-4", "PLAN-5"):
-        life.say(OPCO, "formation", formation(), reference=number, le="2026-01-10")
-        life.say(OPCO, "financement", paid(50_000), reference=number, le="2026-01-10")
-    running.settle()
-    one, other = life.parcours(OPCO, "PLAN-4")["dossiers"]
-    assert [doubt["cause"] for doubt in one["doutes"]] == ["meme_financeur"]
-    assert {found["code"] for found in one["anomalies"]} == {"dossier_peut_etre_en_double"}
-    ids = [one["dossier_id"], other["dossier_id"]]
-    asked = {"reference": "REUNION-1", "dossiers": ids, "motif": "confirme_par_financeur", **AGENT}
-    with pytest.raises(Refused) as refusal:
-        life.ask(OPCO, "join", **asked)
-    assert refusal.value.code == "gestion_refusee"
-    assert {*ids} <= {found["dossier_id"] for found in _doubts(running)}
-    ruled = life.ask(BUREAU, "join", **asked)
-    assert life.ask(BUREAU, "join", **asked)["dossiers"] == ruled["dossiers"], "asked again, it is one"
-    running.settle()
-    joined = life.dossier(OPCO, "PLAN-4")
-    assert joined["dossier_id"] in ruled["dossiers"]
-    assert joined["couts"]["total"] == 100_000
-    assert joined["anomalies"] == []
-    assert _fact(running, joined["dossier_id"])["financements"] == [[OPCO, 50_000], [OPCO, 50_000]]
-    life.ask(BUREAU, "revoke", ruling_id=ruled["ruling_id"], motif="decision_erronee", **AGENT)
-    running.settle()
-    assert [found["dossier_id"] for found in life.parcours(OPCO, "PLAN-4")["dossiers"]] == ids
-    columns = "siret, agent, motif, granted"
-    calls = running.rows("access", f"SELECT {columns} FROM journal WHERE appel = 'dossier.join' ORDER BY at")
-    assert calls[:2] == [
-        (OPCO, "AGT-0412", "confirme_par_financeur", False),
-        (BUREAU, "AGT-0412", "confirme_par_financeur", True),
-    ]
-
-
-def _doubts(running: Running) -> Iterator[dict[str, Any]]:
-    after = "00000000-0000-0000-0000-000000000000"
-    with running.hub(BUREAU) as hub:
-        while (page := _page(hub, after))["candidats"]:
-            yield from page["candidats"]
-            after = page["suite"]
-
-
-def _page(hub: Hub, after: str) -> dict[str, Any]:
-    return hub.call("dossier.doubts", {"apres": after, **AGENT})
-
-
-def test_une_aide_refusee_et_une_formation_qui_se_fait_quand_meme(running: Running) -> None:
-    life = Life(running, "Inizan", "1991-09-19")
-    life.say(CDC, "formation", formation(dispositif="CPF"), reference="CPF-4", le="2026-01-10")
-    life.say(CDC, "financement", paid(100_000), reference="CPF-4", le="2026-01-10")
-    life.say(REGION, "formation", formation(dispositif="AIR"), reference="AIR-1", le="2026-01-11")
-    life.say(REGION, "financement", paid(30_000), reference="AIR-1", le="2026-01-11")
-    life.say(
-        REGION, "realisation", {"evenement": "refus", "le": "2026-01-20"}, reference="AIR-1", le="2026-01-20"
-    )
-    life.say(
-        CDC, "realisation", {"evenement": "entree", "le": "2026-02-02"}, reference="CPF-4", le="2026-02-03"
-    )
-    running.settle()
-    dossier = life.dossier(CDC, "CPF-4")
-    states = {one["financeur"]: one["etat"] for one in dossier["blocs"]["financements"]}
-    assert states == {CDC: "en_formation", REGION: "refuse"}
-    assert (dossier["etat"], dossier["couts"]["total"], dossier["anomalies"]) == ("en_formation", 100_000, [])
-    assert _fact(running, dossier["dossier_id"])["financements"] == [[CDC, 100_000]]
+    region.knows_why("dates.sortie_le", "2026-05-29", by=REGION)
+    # receipts
+    entered.settled("sortie_avant_entree")
+    wrong.acknowledged("retiree")
+    right.acknowledged("dossier_complete")
+    # access
+    region.sees("formation dates")
+    region.is_closed_to(OPCO)
+    # figures
+    life.figures("""
+        2026-02  53  PRF  tous  1  1  0  400  0
+        2026-05  53  PRF  tous  0  0  1    0  0
+    """)
 
 
 def test_une_formation_reportee_puis_annulee(running: Running) -> None:
+    """La session est repoussée d’un mois, puis n’a pas lieu : rien n’est compté, rien n’est reproché."""
     life = Life(running, "Jaouen", "1998-10-20")
-    lot = life.say(OPCO, "formation", formation(accord_le="2026-01-09"), reference="PLAN-6", le="2026-01-10")
-    moved = {
-        "evenement": "report",
-        "le": "2026-01-25",
-        "debut_prevu": "2026-03-02",
-        "fin_prevue": "2026-06-26",
-    }
-    life.say(OPCO, "realisation", moved, reference="PLAN-6", le="2026-01-26")
-    running.settle()
-    dossier = life.dossier(OPCO, "PLAN-6")
-    assert (dossier["etat"], dossier["blocs"]["dates"]["debut_prevu"]) == ("accorde", "2026-03-02")
-    life.say(
-        OPCO,
-        "realisation",
-        {"evenement": "annulation", "le": "2026-02-20"},
-        reference="PLAN-6",
-        le="2026-02-20",
+    opco = life.source(OPCO, "PLAN-6")
+    agreed = opco.formation(said="2026-01-10", accord_le="2026-01-09")
+    opco.pays(said="2026-01-10", pedagogique=2_500_00)
+    moved = opco.event(
+        "report", "2026-01-25", said="2026-01-26", debut_prevu="2026-03-02", fin_prevue="2026-06-26"
     )
-    running.settle()
-    assert life.dossier(OPCO, "PLAN-6")["etat"] == "annule"
-    assert life.dossier(OPCO, "PLAN-6", au="2026-02-01")["etat"] == "accorde"
-    assert life.line(OPCO, lot)["constats"] == []
-    assert _fact(running, dossier["dossier_id"])["entree_le"] is None
-
-
-def test_une_remuneration_payee_apres_la_sortie(running: Running) -> None:
-    life = Life(running, "Kerjean", "1986-11-21")
-    life.say(REGION, "formation", formation(dispositif="PRF"), reference="PRF-2", le="2026-01-10")
-    for evenement, le in (("entree", "2026-02-02"), ("sortie", "2026-04-10")):
-        life.say(
-            REGION, "realisation", {"evenement": evenement, "le": le}, reference="PRF-2", le="2026-04-13"
-        )
-    pay = {"debut": "2026-05-01", "fin": "2026-05-31", "montant": 68_500}
-    lot = life.say(
-        ASP,
-        "remuneration",
-        pay,
-        reference="R-1",
-        le="2026-06-02",
-        dossier={"financeur": REGION, "reference": "PRF-2"},
-    )
-    running.settle()
-    (found,) = life.line(ASP, lot)["constats"]
-    assert (found["code"], found["chemin"]) == ("remuneration_hors_formation", "faits.debut")
-    dossier = life.dossier(ASP, "R-1", finalite="remuneration")
-    assert {"remunerations", "dates", "formation"} == set(dossier["blocs"])
-    assert [one["code"] for one in dossier["anomalies"]] == ["remuneration_hors_formation"]
+    life.settle()
+    opco.is_now("accorde", debut_prevu="2026-03-02", fin_prevue="2026-06-26")
+    opco.is_funded(OPCO=2_500_00)
+    cancelled = opco.event("annulation", "2026-02-20")
+    life.settle()
+    # dossier: a cancelled one costs nothing
+    opco.is_now("annule", entree_le=None)
+    opco.was("accorde", on="2026-02-01")
+    opco.is_funded()
+    opco.knows_why("dates.debut_prevu", "2026-03-02", by=OPCO, rule="fraicheur", OPCO="2026-02-02")
+    # receipts
+    agreed.acknowledged("dossier_ouvert")
+    moved.acknowledged("dossier_complete")
+    cancelled.acknowledged("dossier_complete")
+    # access
+    opco.sees("formation dates financements")
+    opco.is_closed_to(OTHER_OPCO)
+    # figures
+    life.counts_for_nothing()
 
 
 def test_un_service_fait_et_un_abandon_que_personne_ne_confond(running: Running) -> None:
+    """Deux semaines d’arrêt au milieu d’une formation suivie jusqu’au bout : c’est un service fait."""
     life = Life(running, "Lagadec", "1993-12-22")
-    life.say(
-        OPCO, "formation", formation(organisme={"siret": BODIES[1]}), reference="PLAN-7", le="2026-01-10"
-    )
-    events = (
+    opco = life.source(OPCO, "PLAN-7")
+    opco.formation(said="2026-01-10", organisme={"siret": BODIES[1]})
+    opco.pays(said="2026-01-10", pedagogique=2_000_00, hebergement=300_00)
+    for evenement, on in (
         ("entree", "2026-02-02"),
         ("interruption", "2026-03-02"),
         ("reprise", "2026-03-16"),
         ("sortie", "2026-05-29"),
-    )
-    for evenement, le in (*events, ("service_fait", "2026-06-03")):
-        life.say(OPCO, "realisation", {"evenement": evenement, "le": le}, reference="PLAN-7", le=le)
-    running.settle()
-    dossier = life.dossier(OPCO, "PLAN-7")
-    assert (dossier["etat"], dossier["anomalies"]) == ("service_fait", [])
-    assert dossier["blocs"]["dates"]["interruptions"] == [
-        {"debut": "2026-03-02", "fin": "2026-03-16", "motif": None}
-    ]
-    assert life.dossier(OPCO, "PLAN-7", au="2026-03-05")["etat"] == "interrompu"
+    ):
+        opco.event(evenement, on)
+    done = opco.event("service_fait", "2026-06-03")
+    life.settle()
+    # dossier
+    stopped = [{"debut": "2026-03-02", "fin": "2026-03-16", "motif": None}]
+    opco.is_now("service_fait", interruptions=stopped, abandon=False)
+    opco.was("interrompu", on="2026-03-05")
+    opco.was("en_formation", on="2026-03-16")
+    opco.was("termine", on="2026-06-02")
+    opco.is_funded(OPCO=2_300_00)
+    # receipts
+    done.acknowledged("dossier_complete")
+    # access
+    opco.sees("formation dates financements")
+    opco.is_closed_to(CEP)
+    # figures
+    life.figures("""
+        2026-02  53  PLAN_DEVELOPPEMENT  tous  1  1  0  400  2300
+        2026-02  53  PLAN_DEVELOPPEMENT  OPCO  1  1  0  400  2300
+        2026-05  53  PLAN_DEVELOPPEMENT  tous  0  0  1    0     0
+        2026-05  53  PLAN_DEVELOPPEMENT  OPCO  0  0  1    0     0
+    """)
+
+
+def test_une_maternite_et_une_fin_repoussee_d_autant(running: Running) -> None:
+    """Quatre mois de congé lié à une naissance ; elle reprend, et la fin est repoussée d’autant."""
+    life = Life(running, "Mingam", "1991-05-06")
+    opco, cep = life.source(OPCO, "PLAN-8"), life.source(CEP, "CEP-8")
+    cep.advises("2025-01-13")
+    opco.formation(said="2025-01-10", debut_prevu="2025-02-03", fin_prevue="2025-05-30")
+    opco.pays(said="2025-01-10", pedagogique=3_200_00)
+    opco.event("entree", "2025-02-03")
+    opco.event("interruption", "2025-03-10", motif="maternite")
+    life.settle()
+    opco.is_now("interrompu", fin_prevue="2025-05-30")
+    resumed = opco.event("reprise", "2025-07-07")
+    longer = opco.event("prolongation", "2025-07-07", fin_prevue="2025-09-26")
+    left = opco.event("sortie", "2025-09-26", realisation="totale", heures_realisees=400)
+    life.settle()
+    # dossier
+    stopped = [{"debut": "2025-03-10", "fin": "2025-07-07", "motif": "maternite"}]
+    opco.is_now("termine", interruptions=stopped, fin_prevue="2025-09-26", sortie_le="2025-09-26")
+    opco.was("interrompu", on="2025-06-15")
+    opco.was("en_formation", on="2025-08-01")
+    opco.knows_why("dates.fin_prevue", "2025-09-26", by=OPCO, rule="fraicheur", OPCO="2025-05-30")
+    opco.is_funded(OPCO=3_200_00)
+    # receipts
+    for line in (resumed, longer, left):
+        line.acknowledged("dossier_complete")
+    # access: who advises her sees the dates, and not the money; who advises others, nothing
+    cep.sees("formation dates accompagnements", but="financements")
+    opco.is_closed_to(of_profile("operateur_cep")[1])
+    # figures
+    life.figures("""
+        2025-02  53  PLAN_DEVELOPPEMENT  tous  1  1  0  400  3200
+        2025-02  53  PLAN_DEVELOPPEMENT  OPCO  1  1  0  400  3200
+        2025-09  53  PLAN_DEVELOPPEMENT  tous  0  0  1    0     0
+        2025-09  53  PLAN_DEVELOPPEMENT  OPCO  0  0  1    0     0
+    """)
+
+
+def test_une_poec_aux_heures_dix_fois_trop_nombreuses(running: Running) -> None:
+    """Un zéro de trop dans les heures : l’OPCO l’apprend, rectifie, et les chiffres suivent."""
+    life = Life(running, "Nedelec", "1989-03-30")
+    opco = life.source(OPCO, "POEC-1")
+    wrong = opco.formation(said="2026-01-12", dispositif="POEC", heures_prevues=4_000)
+    opco.pays(said="2026-01-12", pedagogique=5_200_00)
+    entered = opco.event("entree", "2026-02-02")
+    life.settle()
+    opco.is_now("en_formation", "heures_prevues_excessives", heures_prevues=4_000)
+    wrong.acknowledged("dossier_ouvert", "heures_prevues_excessives")
+    life.figures("""
+        2026-02  53  POEC  tous  1  1  0  4000  5200
+        2026-02  53  POEC  OPCO  1  1  0  4000  5200
+    """)
+    right = wrong.rectified("2026-02-10", heures_prevues=400)
+    life.settle()
+    # dossier
+    opco.is_now("en_formation", heures_prevues=400)
+    opco.knows_why("dates.heures_prevues", 400, by=OPCO)
+    opco.is_funded(OPCO=5_200_00)
+    # receipts
+    wrong.acknowledged("retiree")
+    wrong.settled("heures_prevues_excessives")
+    right.acknowledged("dossier_complete")
+    entered.acknowledged("dossier_complete")
+    # access
+    opco.sees("formation dates financements")
+    opco.is_closed_to(REGION)
+    # figures
+    life.figures("""
+        2026-02  53  POEC  tous  1  1  0  400  5200
+        2026-02  53  POEC  OPCO  1  1  0  400  5200
+    """)
+
+
+def test_une_formation_declaree_deux_ans_apres(running: Running) -> None:
+    """L’OPCO déclare en 2026 ce qui s’est passé en 2024 : c’est compté en 2024, et il lui est demandé de
+    vérifier l’année."""
+    life = Life(running, "Omnes", "1982-06-08")
+    opco, cep = life.source(OPCO, "PLAN-9"), life.source(CEP, "CEP-9")
+    cep.advises("2026-01-05")
+    life.settle()
+    before = str(running.rows("dossier", "SELECT now()")[0][0]).replace(" ", "T")
+    assert cep.parcours()["dossiers"] == []
+    opco.formation(said="2026-03-10", debut_prevu="2024-02-05", fin_prevue="2024-05-31")
+    opco.pays(said="2026-03-10", pedagogique=1_500_00)
+    entered = opco.event("entree", "2024-02-05", said="2026-03-10")
+    left = opco.event("sortie", "2024-05-31", said="2026-03-10")
+    life.settle()
+    # dossier: as it was in 2024, and as nobody knew it until now
+    opco.is_now("termine", "entree_ancienne", entree_le="2024-02-05", sortie_le="2024-05-31")
+    opco.was("en_formation", on="2024-03-01")
+    with pytest.raises(NotFound):
+        opco.dossier(connu_le=before)
+    opco.knows_why("dates.entree_le", "2024-02-05", by=OPCO)
+    opco.is_funded(OPCO=1_500_00)
+    # receipts
+    entered.acknowledged("dossier_complete", "entree_ancienne")
+    left.acknowledged("dossier_complete")
+    # access
+    opco.sees("formation dates financements", but="accompagnements")
+    cep.sees("formation dates accompagnements", but="financements")
+    opco.is_closed_to(CDC)
+    # figures
+    life.figures("""
+        2024-02  53  PLAN_DEVELOPPEMENT  tous  1  1  0  400  1500
+        2024-02  53  PLAN_DEVELOPPEMENT  OPCO  1  1  0  400  1500
+        2024-05  53  PLAN_DEVELOPPEMENT  tous  0  0  1    0     0
+        2024-05  53  PLAN_DEVELOPPEMENT  OPCO  0  0  1    0     0
+    """)

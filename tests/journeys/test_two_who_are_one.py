@@ -16,6 +16,7 @@ from services.contracts import topology
 from services.contracts.errors import NotFound, Refused
 from services.contracts.message import OPERATOR
 from services.sample.organisations import BODIES, of_profile
+from tests.journeys.telling import held
 from tests.running import Running
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
@@ -25,28 +26,6 @@ REGION = of_profile("region")[0]
 CEP = of_profile("operateur_cep")[0]
 (BUREAU,) = of_profile("bureau_identites")
 AGENT = {"agent": "AGT-0412"}
-
-# What each database holds of it all, but for versions and instants: these only ever grow.
-HELD = {
-    "identity": """
-        SELECT DISTINCT ON (declaration_id) declaration_id, person_id FROM decision
-        ORDER BY declaration_id, version DESC
-    """,
-    "dossier": """
-        SELECT 'dossier', dossier_id, person_id, state, blocks::text, anomalies::text, doubts::text
-        FROM dossier
-        UNION ALL SELECT 'parcours', NULL, person_id, digest::text, blocks::text, effects::text, digests::text
-        FROM parcours
-    """,
-    "access": "SELECT person_id, siret, role, dossier_id FROM parcours_relation",
-    "reporting": """
-        SELECT 'fact', dossier_id::text, to_jsonb(fact) - 'version' FROM fact WHERE NOT removed
-        UNION ALL SELECT 'cell', NULL, to_jsonb(cell) FROM cell WHERE entrees + sorties + heures + cout > 0
-        UNION ALL SELECT 'presence', stagiaire, to_jsonb(presence) FROM presence WHERE dossiers > 0
-    """,
-    "ingestion": "SELECT declaration_id, effect, dossier_id, findings::text FROM line",
-}
-
 
 NIR = "2910729232901"
 
@@ -92,11 +71,6 @@ class Doubtful:
     lines: list[str]
     cause: str
     before: dict[str, list[str]]
-
-
-def held(running: Running) -> dict[str, list[str]]:
-    """Everything that the five databases hold."""
-    return {service: sorted(map(str, running.rows(service, query))) for service, query in HELD.items()}
 
 
 @pytest.fixture(scope="module")
