@@ -159,10 +159,14 @@ def follow(
 
     Une notification montrée ne revient pas. Après une absence de plus de sept jours, rattrapez par
     dossier.changes.
+    États de sortie : 0 quand on l’arrête (Ctrl-C) ou que rien ne vient, 2 si le suivi n’a pas pu se faire.
     """
     with hub_at(hub, VARIABLE) as opened:
-        for one in opened.follow(seconds):
-            (words.tell if as_json else views.show_notification)(one)
+        try:
+            for one in opened.follow(seconds):
+                (words.tell if as_json else views.show_notification)(one)
+        except KeyboardInterrupt:  # it has no other end
+            words.remark("Fin du suivi.")
 
 
 def figures(

@@ -40,8 +40,9 @@ def remark(text: str) -> None:
 
 
 def tell(result: Any) -> None:
-    """One JSON value on one line, for machines."""
+    """One JSON value on one line, for machines; at once, for who reads along."""
     sys.stdout.write(orjson.dumps(result).decode() + "\n")
+    sys.stdout.flush()
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[object]], title: str = "") -> None:

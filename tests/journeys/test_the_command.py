@@ -3,18 +3,26 @@
 import base64
 import json
 import os
+import queue
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from deploy.local.environment import load_env
 from services.sample.lots import national_sample
 from services.sample.organisations import of_profile
+from tests.client.conftest import Wire
+from tests.journeys.telling import CEP, OTHER_CEP, Life
 from tests.running import Running
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
@@ -22,6 +30,8 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 Agora = Callable[..., subprocess.CompletedProcess[str]]
 OPCO = of_profile("opco")[0]
 MINISTRY = of_profile("ministere")[0]
+PROGRAM = Path(sys.executable).with_name("agora")
+SECONDS = 30.0  # within which what happens has to be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +47,12 @@ class Delivery:
 def agora(running: Running) -> Agora:
     """Run the installed command as a partner, or as the operator when no partner is named."""
     operator = load_env(running.site)["AGORA_OPERATOR_BROKER_URL"]
-    program = Path(sys.executable).with_name("agora")
 
     def run(*arguments: str | Path, siret: str = "") -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AGORA_")}
         mine = {"AGORA_HUB_URL": running.urls[siret]} if siret else {"AGORA_OPERATOR_BROKER_URL": operator}
         return subprocess.run(
-            [program, *arguments],
-            env={**kept, **mine},
+            [PROGRAM, *arguments],
+            env=environment(**mine),
             capture_output=True,
             text=True,
             timeout=120,
@@ -53,6 +61,11 @@ def agora(running: Running) -> Agora:
         )
 
     return run
+
+
+def environment(**mine: str) -> dict[str, str]:
+    """What is around the command: nothing of the hub but what is given."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("AGORA_")}, **mine}
 
 
 def delivery(folder: Path, seed: int, declarations: int) -> Delivery:
@@ -179,3 +192,129 @@ def test_what_was_given_up_is_counted_and_takes_effect_when_its_cause_is_mended_
     assert settled["en_effet"] == accepted
     assert dead(agora) == []
     assert running.disagreements() == []
+
+
+class Following:
+    """`agora follow` as it runs, and what it shows, line by line as it comes through a pipe."""
+
+    def __init__(self, url: str, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [PROGRAM, "follow", *options],
+            env=environment(AGORA_HUB_URL=url),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        self.shown: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self._lines.put(line)
+
+    def until(self, *parts: str) -> str:
+        """The next line with all of these in it; the command has not ended."""
+        while True:
+            line = self._lines.get(timeout=SECONDS)
+            self.shown.append(line)
+            if all(part in line for part in parts):
+                assert self.process.poll() is None
+                return line
+
+    def interrupted(self) -> tuple[int, str]:
+        """Its exit status once Ctrl-C was pressed, and what it said beside."""
+        self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(SECONDS)
+        self._reader.join(SECONDS)
+        while not self._lines.empty():
+            self.shown.append(self._lines.get())
+        return status, (self.process.stderr or sys.stderr).read()
+
+
+@contextmanager
+def following(url: str, *options: str) -> Iterator[Following]:
+    made = Following(url, *options)
+    try:
+        yield made
+    finally:
+        made.process.kill()
+        made.process.communicate()
+
+
+@pytest.fixture
+def wire(running: Running) -> Iterator[Wire]:
+    """What the adviser's command connects through."""
+    parts = urlsplit(running.urls[CEP])
+    made = Wire((str(parts.hostname), int(parts.port or 5672)))
+    yield made
+    made.stop()
+
+
+def through(wire: Wire, url: str) -> str:
+    """The same address by another way."""
+    parts = urlsplit(url)
+    credentials, _, _ = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{credentials}@{wire.address}"))
+
+
+def day(ago: int) -> str:
+    return (datetime.now(UTC).date() - timedelta(days=ago)).isoformat()
+
+
+def test_an_adviser_follows_what_happens_as_it_comes_through_a_cut_until_it_has_seen_enough(
+    running: Running, agora: Agora, wire: Wire
+) -> None:
+    life = Life(running, "Zerdoun", "1992-10-17", nir="2921029232903")
+    adviser, opco = life.source(CEP, "CEP-SUIVI"), life.source(OPCO, "OPCO-SUIVI")
+    adviser.advises(day(120))
+    opco.formation(said=day(100), debut_prevu=day(90), fin_prevue=day(0))
+    opco.pays(said=day(100), pedagogique=2_500_00)
+    life.settle()
+    with following(through(wire, running.urls[CEP]), "--json") as command:
+        opco.event("entree", day(90))
+        entered = json.loads(command.until("CEP-SUIVI"))
+        wire.cut()
+        opco.event("interruption", day(60), motif="maladie")
+        stopped = json.loads(command.until("CEP-SUIVI", "interruption"))
+        status, beside = command.interrupted()
+    assert [(one["evenement"], one["le"]) for one in (entered, stopped)] == [
+        ("entree", day(90)),
+        ("interruption", day(60)),
+    ]
+    assert sum("CEP-SUIVI" in line for line in command.shown) == 2, "each once, the cut notwithstanding"
+    assert (status, beside.strip()) == (0, "Fin du suivi.")
+    # Whose it is, what it costs and why she stopped is nothing that a notification tells.
+    shown = "".join(command.shown) + beside
+    assert not [one for one in ("Zerdoun", "ZERDOUN", "1992-10-17", "2921029232903") if one in shown]
+    assert set(entered) == {
+        *("notification_id", "reference", "dossier_id", "evenement", "le", "avant", "decision"),
+    }
+
+    # What was shown does not come again; who does not follow her is shown nothing, and who told it neither.
+    opco.event("reprise", day(30))
+    life.settle()
+    again = agora("follow", "--seconds", "5", siret=CEP)
+    mine = [line for line in again.stdout.splitlines() if line.startswith("CEP-SUIVI : ")]
+    assert mine == [f"CEP-SUIVI : reprise le {day(30)} — dossier {entered['dossier_id']}"]
+    for siret in (OTHER_CEP, OPCO):
+        done = agora("follow", "--seconds", "1", "--json", siret=siret)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert entered["dossier_id"] not in done.stdout
+
+
+def test_whoever_is_not_admitted_is_told_so_and_follows_nothing(running: Running) -> None:
+    url = running.urls[CEP].replace(f"{CEP}:", f"{OTHER_CEP}:")
+    done = subprocess.run(
+        [PROGRAM, "follow"],
+        env=environment(AGORA_HUB_URL=url),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "code" in done.stderr
+    assert "Traceback" not in done.stderr
