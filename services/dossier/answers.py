@@ -16,7 +16,7 @@ from services.dossier.domain.fold import NOT_PAID
 from services.dossier.domain.following import what_followed
 from services.dossier.domain.lifecycle import state_on, without_results
 from services.dossier.domain.parcours import Anomaly, Doubt
-from services.dossier.errors import MOTIFS
+from services.dossier.errors import REFUSALS
 from services.dossier.storage.parcours import Stored
 
 Opened = Mapping[str, Any]  # one dossier's part of access's decision
@@ -54,7 +54,7 @@ def visible(
     return {
         "blocs": {name: block for name, block in blocks.items() if name in opened},
         "masques": [
-            {"bloc": name, "motif": motif, "message": MOTIFS.get(motif, "Ce bloc ne vous est pas ouvert.")}
+            {"bloc": name, "motif": motif, "message": REFUSALS.get(motif, "Ce bloc ne vous est pas ouvert.")}
             for name in blocks
             if name not in opened
             for motif in [motifs.get(name, "bloc_non_habilite")]

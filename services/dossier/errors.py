@@ -34,7 +34,7 @@ def lecture_refusee(reason: str, decision: str) -> Refused:
     """Access said no; `decision` is where its journal says why."""
     return Refused(
         "lecture_refusee",
-        MOTIFS.get(reason, "Votre habilitation ne couvre pas cette lecture.")
+        REFUSALS.get(reason, "Votre habilitation ne couvre pas cette lecture.")
         + " Demandez son extension à l’administration du hub si votre mission l’exige.",
         {"motif": reason, "decision": decision},
     )
@@ -98,13 +98,14 @@ def gestion_refusee(reason: str, decision: str) -> Refused:
     """Access said no; `decision` is where its journal says why."""
     return Refused(
         "gestion_refusee",
-        MOTIFS.get(reason, "Votre habilitation ne couvre pas cet appel.")
+        REFUSALS.get(reason, "Votre habilitation ne couvre pas cet appel.")
         + " Demandez une habilitation à la tenue des dossiers si c’est votre mission.",
         {"motif": reason, "decision": decision},
     )
 
 
-MOTIFS = {
+# What access answers (`access.domain.decision`), in words for who is refused.
+REFUSALS = {
     "organisation_unknown": "Votre organisme n’est pas enregistré.",
     "no_habilitation_for_service": "Votre organisme n’est pas habilité à consulter les dossiers.",
     "purpose_not_covered": "Votre habilitation ne couvre pas cette finalité.",

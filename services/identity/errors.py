@@ -96,13 +96,14 @@ def identites_refusees(reason: str, decision: str) -> Refused:
     """Access said no; `decision` is where its journal says why."""
     return Refused(
         "identites_refusees",
-        MOTIFS.get(reason, "Votre habilitation ne couvre pas cette demande.")
+        REFUSALS.get(reason, "Votre habilitation ne couvre pas cette demande.")
         + " Demandez son extension à l’administration du hub si votre mission l’exige.",
         {"motif": reason, "decision": decision},
     )
 
 
-MOTIFS = {
+# What access answers (`access.domain.decision`), in words for who is refused.
+REFUSALS = {
     "organisation_unknown": "Votre organisme n’est pas enregistré.",
     "no_habilitation_for_service": "Votre organisme n’est pas habilité sur les identités.",
     "purpose_not_covered": "Votre habilitation ne couvre pas cette finalité.",
