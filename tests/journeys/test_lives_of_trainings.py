@@ -327,6 +327,8 @@ def test_une_formation_declaree_deux_ans_apres(running: Running) -> None:
     # dossier: as it was in 2024, and as nobody knew it until now
     opco.is_now("termine", "entree_ancienne", entree_le="2024-02-05", sortie_le="2024-05-31")
     opco.was("en_formation", on="2024-03-01")
+    then = opco.dossier(au="2024-03-01")["blocs"]
+    assert (then["formation"]["intitule"], then["dates"]["fin_prevue"]) == ("CAP Cuisine", "2024-05-31")
     with pytest.raises(NotFound):
         opco.dossier(connu_le=before)
     opco.knows_why("dates.entree_le", "2024-02-05", by=OPCO)
