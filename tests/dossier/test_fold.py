@@ -20,6 +20,7 @@ from tests.dossier.saying import (
     CERTIFIER,
     DSN,
     OPCO,
+    OTHER_OPCO,
     PERSON,
     contributions,
     event,
@@ -307,3 +308,39 @@ def test_a_refused_share_is_shown_and_not_counted() -> None:
     assert [(share.financeur, share.cents) for share in dossier.shares] == [(OPCO, 100)]
     assert dossier.state == "en_formation"
     assert not dossier.anomalies, "an entry is no anomaly because another funder refused"
+
+
+AGREED = formation(dispositif="CPF", cout_total=100)
+OTHERWISE = formation("2026-03-01", "2026-06-01", dispositif="AIR", cout_total=300, modalite="mixte")
+TAKEN = {"dispositif": "AIR", "debut_prevu": "2026-03-01", "modalite": "mixte"}
+LEFT = {"dispositif": "CPF", "debut_prevu": "2026-02-01", "modalite": "mixte"}
+
+
+@pytest.mark.parametrize(
+    ("decided", "shown"),
+    [
+        pytest.param([], TAKEN, id="undecided: the later word"),
+        pytest.param([("refus", "2026-01-20")], LEFT, id="refused"),
+        pytest.param([("annulation", "2026-01-20")], LEFT, id="cancelled"),
+        pytest.param([("refus", "2026-01-20"), ("accord", "2026-01-25")], TAKEN, id="agreed to after all"),
+        pytest.param([("accord", "2026-01-20"), ("refus", "2026-01-25")], LEFT, id="refused after all"),
+    ],
+)
+def test_whoever_refused_its_part_does_not_say_what_the_training_is(
+    decided: list[tuple[str, str]], shown: dict[str, str]
+) -> None:
+    """What nobody else says it may still add."""
+    parcours = fold(
+        PERSON,
+        [
+            said("formation", AGREED),
+            said("financement", paid(100)),
+            said("formation", OTHERWISE, by=OTHER_OPCO, at=5),
+            *(said("realisation", event(*one), by=OTHER_OPCO, at=30) for one in decided),
+        ],
+    )
+    (dossier,) = parcours.dossiers
+    found = {**dossier.blocks["formation"], **dossier.blocks["dates"]}
+    assert {name: found[name] for name in shown} == shown
+    codes = {anomaly.code for anomaly in dossier.anomalies}
+    assert ("couts_differents" in codes) == (shown == TAKEN)

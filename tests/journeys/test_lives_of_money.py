@@ -127,7 +127,7 @@ def test_une_aide_refusee_et_une_formation_qui_se_fait_quand_meme(running: Runni
     states = {one["financeur"]: one["etat"] for one in cpf.dossier()["blocs"]["financements"]}
     assert states == {CDC: "en_formation", REGION: "refuse"}
     cpf.is_funded(CDC=1_000_00)
-    cpf.knows_why("dates.entree_le", "2026-02-02", by=CDC)
+    cpf.knows_why("formation.dispositif", "CPF", by=CDC, rule="autorite", REGION="AIR")
     # receipts
     refused.acknowledged("dossier_complete")
     entered.acknowledged("dossier_complete")
@@ -135,10 +135,10 @@ def test_une_aide_refusee_et_une_formation_qui_se_fait_quand_meme(running: Runni
     cpf.sees("formation dates financements")
     air.sees("formation dates financements")
     cpf.is_closed_to(FRANCE_TRAVAIL)
-    # figures
+    # figures: a CPF, and not the aid that was not given
     life.figures("""
-        2026-02  53  AIR  tous  1  1  0  400  1000
-        2026-02  53  AIR  CDC   1  1  0  400  1000
+        2026-02  53  CPF  tous  1  1  0  400  1000
+        2026-02  53  CPF  CDC   1  1  0  400  1000
     """)
 
 

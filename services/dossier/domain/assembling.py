@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 from services.dossier.domain.authority import Ground, Subject, rank_of
 from services.dossier.domain.cofinancement import Pair, Ruling, paths_of
 from services.dossier.domain.contribution import Contribution, File
+from services.dossier.domain.lifecycle import NEVER_WAS, TRANSITIONS, Happened, replay
 
 IN_A_DOSSIER = frozenset({"formation", "realisation", "financement", "remuneration"})
 _NOWHERE = Ground()
+_ENDED = frozenset({"refus", "annulation"})
 
 
 class Place(NamedTuple):
@@ -110,7 +112,7 @@ def _materials(
         said = [one for file in path for one in by_file[file]]
         if len(path) > 1:
             said.sort(key=lambda one: one.freshness)
-        grounds = {file: _ground(formations.get(file, {})) for file in path}
+        grounds = {file: _ground(formations.get(file, {}), by_file[file]) for file in path}
         materials.append(Material(dossier_id, tuple(path), tuple(said), grounds))
     materials.sort(key=lambda material: material.dossier_id)
     return tuple(materials), places, doubts
@@ -125,6 +127,17 @@ def _formation(said: Iterable[Contribution]) -> dict[str, Any]:
     return merged
 
 
-def _ground(formation: Mapping[str, Any]) -> Ground:
+def _ground(formation: Mapping[str, Any], said: Sequence[Contribution]) -> Ground:
     body = formation["organisme"]["siret"] if formation else None
-    return Ground(formation.get("dispositif"), body)
+    return Ground(formation.get("dispositif"), body, _stands(said))
+
+
+def _stands(said: Sequence[Contribution]) -> bool:
+    """Whether a file was neither refused nor cancelled in the end, by what is said of it alone."""
+    events = [
+        Happened(one.faits["evenement"], one.faits["le"]) for one in said if one.nature == "realisation"
+    ]
+    if not any(one.event in _ENDED for one in events):
+        return True
+    events += [Happened("accord", one.faits["accord_le"]) for one in said if "accord_le" in one.faits]
+    return replay(one for one in events if one.event in TRANSITIONS)[0] not in NEVER_WAS

@@ -66,10 +66,12 @@ _SIREN = 9
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a file is, for whoever speaks of it: its dispositif and its training body's SIRET, where told."""
+    """What a file is, for whoever speaks of it: its dispositif and its training body's SIRET, where told; and
+    whether it stands, or was refused or cancelled."""
 
     dispositif: str | None = None
     body: str | None = None
+    stands: bool = True
 
 
 def rank_of(subject: Subject, one: Contribution, ground: Ground = Ground()) -> int:
@@ -78,6 +80,10 @@ def rank_of(subject: Subject, one: Contribution, ground: Ground = Ground()) -> i
         if _is(authority.who, one, ground) and _covers(authority, one, ground):
             return authority.rank
     return ANYBODY
+
+
+# What a funder knows by instructing its file. Of a file that it refused, it agreed to none of it.
+_AGREED: frozenset[Subject] = frozenset({"formation", "prevision"})
 
 
 def _is(who: str, one: Contribution, ground: Ground) -> bool:
@@ -90,5 +96,7 @@ def _is(who: str, one: Contribution, ground: Ground) -> bool:
 
 def _covers(authority: Authority, one: Contribution, ground: Ground) -> bool:
     if authority.dispositif is not None and authority.dispositif != ground.dispositif:
+        return False
+    if authority.subject in _AGREED and not ground.stands:
         return False
     return authority.since <= one.effective_on <= authority.until

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from services.dossier.domain.assembling import Material
 from services.dossier.domain.contribution import Contribution
-from services.dossier.domain.lifecycle import Happened, Refused
+from services.dossier.domain.lifecycle import NEVER_WAS, Happened, Refused
 from services.dossier.domain.parcours import Anomaly, Blamed, Doubt
 from services.dossier.domain.realisation import Happening
 from services.reference.nomenclatures import is_dispositif_open
@@ -157,11 +157,10 @@ def _shown_in(happened: Happened) -> str:
 
 
 _OVER = frozenset({"termine", "abandonne", "service_fait", "certifie"})
-_NEVER_WAS = frozenset({"refuse", "annule"})
 
 
 def _is_resumed_unstopped(one: Refused) -> bool:
-    return one.happened.event == "reprise" and one.state not in _OVER | _NEVER_WAS
+    return one.happened.event == "reprise" and one.state not in _OVER | NEVER_WAS
 
 
 def _is_after_the_end(one: Refused) -> bool:
@@ -170,15 +169,15 @@ def _is_after_the_end(one: Refused) -> bool:
 
 
 def _is_after_refusal(one: Refused) -> bool:
-    return one.state in _NEVER_WAS
+    return one.state in NEVER_WAS
 
 
 def _is_cancelled_begun(one: Refused) -> bool:
-    return one.happened.event in ("annulation", "refus") and one.state not in _NEVER_WAS
+    return one.happened.event in ("annulation", "refus") and one.state not in NEVER_WAS
 
 
 def _is_done_too_early(one: Refused) -> bool:
-    return one.happened.event == "service_fait" and one.state not in _OVER | _NEVER_WAS
+    return one.happened.event == "service_fait" and one.state not in _OVER | NEVER_WAS
 
 
 # --- money -----------------------------------------------------------------------------------
@@ -189,7 +188,9 @@ def _totals(view: View) -> set[int]:
 
 
 def _of_totals(view: View) -> list[tuple[Contribution, str]]:
-    said = view.material.of("formation")
+    """Who tells a total, but for whoever refused its part of it."""
+    stands = {file for file, ground in view.material.grounds.items() if ground.stands}
+    said = [one for one in view.material.of("formation") if one.file in stands]
     return [(one, "faits.cout_total") for one in said if "cout_total" in one.faits]
 
 

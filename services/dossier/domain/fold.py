@@ -17,13 +17,13 @@ from services.dossier.domain.cofinancement import Ruling
 from services.dossier.domain.consistency import View, anomalies_of
 from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.jobs import Job, jobs_of
-from services.dossier.domain.lifecycle import State, furthest, replay, without_results
+from services.dossier.domain.lifecycle import NEVER_WAS, State, furthest, replay, without_results
 from services.dossier.domain.parcours import Anomaly, Dossier, Doubt, Effect, Parcours, Relation, Share
 from services.dossier.domain.realisation import DATES_PLANNED, happening_of
 
 # Of a dossier's file, and of no block by itself: the total is shown with what is paid of it.
 NOT_OF_THE_FORMATION = frozenset({*DATES_PLANNED, "cout_total"})
-NOT_PAID: frozenset[State] = frozenset({"refuse", "annule"})
+NOT_PAID = NEVER_WAS
 
 
 def fold(

@@ -32,6 +32,9 @@ def _from(states: Iterable[State], to: State) -> dict[State, State]:
     return dict.fromkeys(states, to)
 
 
+# Where nothing came of it, and nothing is paid.
+NEVER_WAS: frozenset[State] = frozenset({"refuse", "annule"})
+
 # For each event, from which state it leads to which.
 TRANSITIONS: Mapping[str, Mapping[State, State]] = {
     "declaration": {"annonce": "prevu"},

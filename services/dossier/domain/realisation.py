@@ -54,7 +54,8 @@ def happening_of(material: Material, jobs: Sequence[Job], certificates: Sequence
     _note_plan(found, material, events)
     ended = _note_entry_and_end(found, events)
     _note_interruptions(found, events)
-    contracts = contracts_of(material.of("formation"), events, jobs)
+    formations = material.believed("formation", material.of("formation"))
+    contracts = contracts_of(formations, events, jobs)
     shared = [found.tell(name, one.faits["le"], one) for name, one in _singles(events).items()]
     shared += [found.tell(name, on, one) for name, on, one in ended]
     shared += [*_repeated(found, events), *_of_contracts(found, contracts)]
