@@ -64,8 +64,9 @@ def agora(running: Running) -> Agora:
 
 
 def environment(**mine: str) -> dict[str, str]:
-    """What is around the command: nothing of the hub but what is given."""
-    return {**{name: value for name, value in os.environ.items() if not name.startswith("AGORA_")}, **mine}
+    """What is around the command: nothing of the hub but what is given, and a pipe that Python buffers."""
+    others = {name for name in os.environ if name.startswith("AGORA_")} | {"PYTHONUNBUFFERED"}
+    return {**{name: value for name, value in os.environ.items() if name not in others}, **mine}
 
 
 def delivery(folder: Path, seed: int, declarations: int) -> Delivery:
