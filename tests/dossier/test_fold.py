@@ -17,6 +17,7 @@ from tests.dossier.saying import (
     ASP,
     BODY,
     CDC,
+    CEP,
     CERTIFIER,
     DSN,
     OPCO,
@@ -103,6 +104,24 @@ def test_the_latest_statement_of_a_funder_about_its_dossier_stands() -> None:
     )
     assert parcours.dossiers[0].blocks["dates"]["fin_prevue"] == "2026-06-01"
     assert sorted(effect.effect for effect in parcours.effects.values()) == ["dossier_ouvert", "remplacee"]
+
+
+@pytest.mark.parametrize(
+    ("nature", "faits", "by"),
+    [
+        ("certification", {"certification": "RNCP1", "resultat": "partielle", "le": "2026-05-01"}, CERTIFIER),
+        ("accompagnement", {"niveau": "1", "debut": "2026-01-05"}, CEP),
+    ],
+)
+def test_of_a_person_too_what_its_source_says_again_takes_the_place_of_what_it_said(
+    nature: str, faits: dict[str, Any], by: str
+) -> None:
+    first, again = (said(nature, faits, by=by, at=at) for at in (0, 5))
+    effects = fold(PERSON, [first, again]).effects
+    assert [effects[one.declaration_id].effect for one in (first, again)] == [
+        "remplacee",
+        "parcours_complete",
+    ]
 
 
 def test_what_its_source_withdrew_counts_for_nothing() -> None:

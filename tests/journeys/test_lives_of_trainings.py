@@ -242,7 +242,8 @@ def test_une_maternite_et_une_fin_repoussee_d_autant(running: Running) -> None:
     """Quatre mois de congé lié à une naissance ; elle reprend, et la fin est repoussée d’autant."""
     life = Life(running, "Mingam", "1991-05-06")
     opco, cep = life.source(OPCO, "PLAN-8"), life.source(CEP, "CEP-8")
-    cep.advises("2025-01-13")
+    informed = cep.advises("2025-01-13", niveau="1")
+    followed = cep.advises("2025-04-14", niveau="2")
     opco.formation(said="2025-01-10", debut_prevu="2025-02-03", fin_prevue="2025-05-30")
     opco.pays(said="2025-01-10", pedagogique=3_200_00)
     opco.event("entree", "2025-02-03")
@@ -263,6 +264,8 @@ def test_une_maternite_et_une_fin_repoussee_d_autant(running: Running) -> None:
     # receipts
     for line in (resumed, longer, left):
         line.acknowledged("dossier_complete")
+    informed.acknowledged("remplacee")
+    followed.acknowledged("parcours_complete")
     # access: who advises her sees the dates, and not the money; who advises others, nothing
     cep.sees("formation dates accompagnements", but="financements")
     opco.is_closed_to(of_profile("operateur_cep")[1])

@@ -242,10 +242,10 @@ def _effects(assembled: Assembled, dossiers: Iterable[Dossier]) -> dict[uuid.UUI
             effect = Effect("retrait_effectue", None)
         elif one.withdrawn:
             effect = Effect("retiree", None)
+        elif one.declaration_id not in standing:
+            effect = Effect("remplacee", dossier_id if one.nature in IN_A_DOSSIER else None)
         elif one.nature not in IN_A_DOSSIER:
             effect = Effect("parcours_complete", None, found)
-        elif one.declaration_id not in standing:
-            effect = Effect("remplacee", dossier_id)
         elif one.file in opened:
             effect = Effect("dossier_complete", dossier_id, found)
         else:
