@@ -55,6 +55,10 @@ class Connection:
         except LOST:
             self.close()
             raise failures.no_answer() from None
+        except KeyboardInterrupt:
+            # Pressed in the middle of a frame, maybe: a polite close would wait for ever.
+            self._connection = self._channel = None
+            raise
 
     def _ask(self, method: str, call_id: str, body: bytes) -> bytes:
         until = time.monotonic() + self.timeout

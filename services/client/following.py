@@ -60,6 +60,7 @@ def _unseen(told: list[dict[str, Any]], seen: dict[str, None]) -> Iterator[dict[
 
 def _messages(url: str, timeout: float, patience: float | None) -> Iterator[list[dict[str, Any]]]:
     connection = pika.BlockingConnection(parameters_of(url, timeout))
+    is_whole = True
     try:
         channel = connection.channel()
         channel.basic_qos(prefetch_count=_AT_ONCE)
@@ -72,8 +73,12 @@ def _messages(url: str, timeout: float, patience: float | None) -> Iterator[list
             elif patience is not None and time.monotonic() - since > patience:
                 return
         raise failures.no_mailbox()  # it was taken away
+    except KeyboardInterrupt:
+        is_whole = False
+        raise
     finally:
-        if connection.is_open:
+        # A key may have been pressed in the middle of a frame: a polite close would wait for ever.
+        if is_whole and connection.is_open:
             connection.close()
 
 

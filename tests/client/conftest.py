@@ -147,9 +147,13 @@ class Wire:
             except OSError:
                 continue
 
-    def stop(self) -> None:
+    def hold(self) -> None:
+        """Carry nothing any more, and close nothing: the other end is silent."""
         self._carrying = False
         self._thread.join(10)
+
+    def stop(self) -> None:
+        self.hold()
         for one in list(self._pairs):
             self._hang_up(one)
         self._server.close()

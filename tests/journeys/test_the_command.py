@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from deploy.local.environment import load_env
 from services.sample.lots import national_sample
 from services.sample.organisations import of_profile
-from tests.client.conftest import Wire
+from tests.client.conftest import Wire, through
 from tests.journeys.telling import CEP, OTHER_CEP, Life
 from tests.running import Running
 
@@ -254,13 +254,6 @@ def wire(running: Running) -> Iterator[Wire]:
     made.stop()
 
 
-def through(wire: Wire, url: str) -> str:
-    """The same address by another way."""
-    parts = urlsplit(url)
-    credentials, _, _ = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{credentials}@{wire.address}"))
-
-
 def day(ago: int) -> str:
     return (datetime.now(UTC).date() - timedelta(days=ago)).isoformat()
 
@@ -304,6 +297,13 @@ def test_an_adviser_follows_what_happens_as_it_comes_through_a_cut_until_it_has_
         done = agora("follow", "--seconds", "1", "--json", siret=siret)
         assert (done.returncode, done.stderr) == (0, "")
         assert entered["dossier_id"] not in done.stdout
+
+    # Who has seen enough while the broker says nothing does not wait for its word.
+    with following(through(wire, running.urls[CEP])) as command:
+        opco.event("sortie", day(10), realisation="totale")
+        command.until("CEP-SUIVI", f"le {day(10)}")
+        wire.hold()
+        assert command.interrupted() == (0, "Fin du suivi.\n")
 
 
 def test_whoever_is_not_admitted_is_told_so_and_follows_nothing(running: Running) -> None:
