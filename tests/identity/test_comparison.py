@@ -7,16 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.identity.domain.comparison import (
+    AUTRES_PRENOMS,
     COMMUNE,
-    FAR,
+    INITIAL,
     LIEU,
     NAISSANCE,
     NOM,
     ORDRE,
     PRENOM,
+    SAME_NAME,
     SEXE,
     TRAITS,
     UNKNOWN,
+    VARIANT,
     compare,
 )
 from services.identity.domain.records import read_record
@@ -55,6 +58,17 @@ def test_names_meet_in_whatever_field_they_were_typed(row: Row) -> None:
     assert found == row["niveaux"]
 
 
+@pytest.mark.parametrize("row", cases_of("autres_prenoms_compares"))
+def test_first_names_beside_those_that_met_tell_too(row: Row) -> None:
+    one, other = ({"nom_naissance": "Durand", "prenoms": told} for told in row["prenoms"])
+    assert level(one, other, AUTRES_PRENOMS) == row["niveau"]
+
+
+def test_first_names_typed_as_the_surname_have_no_others_beside_them() -> None:
+    one = {"nom_naissance": "Durand", "prenoms": "Zoé Anne"}
+    assert level(one, {"nom_naissance": "Zoé", "prenoms": "Durand Anne"}, AUTRES_PRENOMS) is None
+
+
 def test_the_sex_counts_where_the_first_names_do_not_tell_it() -> None:
     one = {"prenoms": "Camille", "sexe": "F"}
     assert level(one, {"prenoms": "Camille", "sexe": "M"}, SEXE) is None
@@ -65,7 +79,7 @@ def test_the_commune_is_not_counted_twice_beside_its_postcode() -> None:
     one = {"code_postal": "33000", "commune": "Bordeaux"}
     levels = compare(read_record(one), read_record(one)).levels
     assert levels[COMMUNE] == UNKNOWN
-    assert levels[COMMUNE + 1] == 5
+    assert levels[COMMUNE + 1] == SAME_NAME
 
 
 def test_postcodes_a_slip_apart_promise_a_commune_only_where_it_is_the_same() -> None:
@@ -78,12 +92,13 @@ def test_postcodes_a_slip_apart_promise_a_commune_only_where_it_is_the_same() ->
 NAMES = st.sampled_from(
     ["", "Durand", "Durrand", "Jean", "Jean-Noël", "J", "de La Tour", "Tour", "Test", "Zoé"]
 )
-INITIAL = "J"
+FIRST_NAMES = st.lists(NAMES, max_size=4).map(" ".join)
+LETTER = "J"
 TOLD = st.fixed_dictionaries(
     {
         "nom_naissance": NAMES,
         "nom_usage": NAMES,
-        "prenoms": NAMES,
+        "prenoms": FIRST_NAMES,
         "sexe": st.sampled_from(["", "M", "F"]),
         "date_naissance": st.sampled_from(
             ["", "1994-03-12", "1994-12-03", "1994-03-00", "1994", "1961-11-29"]
@@ -109,6 +124,8 @@ def test_a_record_is_on_the_highest_levels_with_itself(told: dict[str, str]) -> 
     highest = [len(trait.levels) - 1 for trait in TRAITS]
     highest[NAISSANCE] -= record.birth.endswith("00")  # as much as is told
     for trait, names in ((NOM, record.surnames), (PRENOM, record.first_names)):
-        if {name.text for name in names} == {INITIAL}:
-            highest[trait] = FAR
+        if {name.text for name in names} == {LETTER}:
+            highest[trait] = INITIAL
+        elif trait == PRENOM and names and names[0].text == LETTER:
+            highest[trait] = VARIANT  # the usual one is another than the first
     assert all(level in (UNKNOWN, high) for level, high in zip(levels, highest, strict=True))

@@ -40,7 +40,7 @@ def test_what_is_learned_without_labels_is_what_labels_would_tell() -> None:
 
 def test_splink_finds_the_m_by_which_pairs_were_made() -> None:
     draw = random.Random(3)
-    made, u = {**start.M, "nom": [0.05, 0.02, 0.03, 0.1, 0.1, 0.7]}, start.U
+    made, u = {**start.M, "nom": [0.05, 0.02, 0.01, 0.02, 0.1, 0.1, 0.7]}, start.U
     patterns: Counter[tuple[int, ...]] = Counter()
     for side, size in ((made, 4000), (u, 16_000)):
         for _ in range(size):

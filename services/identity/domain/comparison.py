@@ -7,7 +7,8 @@ another. Traits that follow from each other are compared so that they are not co
 - `sexe` is compared only where the first names do not tell it already;
 - the commune of residence is `commune` where the postcodes differ or are missing, and
   `commune_meme_code_postal`, with weights of its own, where they agree and promise the same commune;
-- names that were typed into each other's field are compared crosswise, and `ordre` pays for it once.
+- names that were typed into each other's field are compared crosswise, and `ordre` pays for it once;
+- `autres_prenoms` are the first names beside the two that met, where both records tell some.
 """
 
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from services.identity.domain.normalisation.places import Place, city_of, kept_i
 from services.identity.domain.records import Record
 
 UNKNOWN = -1
-_NAME_LEVELS = ("autre", "eloigne", "proche", "une_faute", "variante", "identique")
-FAR, NEAR, TYPED, VARIANT, SAME_NAME = 1, 2, 3, 4, 5
+_NAME_LEVELS = ("autre", "eloigne", "initiale", "proche", "une_faute", "variante", "identique")
+FAR, INITIAL, NEAR, TYPED, VARIANT, SAME_NAME = 1, 2, 3, 4, 5, 6
 TYPED_DAY, PARTIAL_DAY, SAME_DAY = 4, 5, 6
 TYPED_POSTCODE, SAME_POSTCODE = 2, 3
 SAME_NIR = 2
@@ -41,6 +42,7 @@ class Trait:
 TRAITS = (
     Trait("nom", _NAME_LEVELS, NEAR),
     Trait("prenom", _NAME_LEVELS, NEAR),
+    Trait("autres_prenoms", ("autre", "en_partie", "identique")),
     Trait("ordre", ("interverti", "droit")),
     Trait(
         "naissance",
@@ -54,7 +56,19 @@ TRAITS = (
     Trait("commune_meme_code_postal", _NAME_LEVELS),
     Trait("nir", ("autre", "une_faute", "identique")),
 )
-(NOM, PRENOM, ORDRE, NAISSANCE, SEXE, LIEU, CODE_POSTAL, COMMUNE, COMMUNE_MEME_CODE, NIR) = range(len(TRAITS))
+(
+    NOM,
+    PRENOM,
+    AUTRES_PRENOMS,
+    ORDRE,
+    NAISSANCE,
+    SEXE,
+    LIEU,
+    CODE_POSTAL,
+    COMMUNE,
+    COMMUNE_MEME_CODE,
+    NIR,
+) = range(len(TRAITS))
 
 # Two texts this alike (Winkler, 1990) differ by more than slips of the finger; below the second they are
 # no more alike than strangers' names often are.
@@ -96,6 +110,7 @@ def compare(one: Record, other: Record) -> Compared:
     levels = (
         nom,
         prenom,
+        UNKNOWN if met[2] is not Crossing.NONE else _others(one.first_names, other.first_names, met[1]),
         UNKNOWN if max(nom, prenom) < TYPED else int(met[2] is Crossing.NONE),
         _birth(one.birth, other.birth),
         UNKNOWN if not one.sex or not other.sex or prenom >= NEAR else int(one.sex == other.sex),
@@ -162,20 +177,34 @@ def _first_names(ones: tuple[Name, ...], others: tuple[Name, ...]) -> tuple[int,
     return level, met
 
 
+def _others(ones: tuple[Name, ...], others: tuple[Name, ...], met: tuple[int, int]) -> int:
+    """How many of the first names that either record tells beside those that met are told by both: 2 all of
+    the fewer, 1 some, 0 none. Where one tells no other, or one name of two, nothing is said."""
+    if min(len(ones), len(others)) < 2 or (len(ones) != len(others) and _joined(ones) == _joined(others)):
+        return UNKNOWN
+    rest, of_other = (names[:at] + names[at + 1 :] for names, at in zip((ones, others), met, strict=True))
+    both = min(_told_by(rest, of_other), _told_by(of_other, rest))
+    return 2 if both >= min(len(rest), len(of_other)) else int(both > 0)
+
+
+def _told_by(names: tuple[Name, ...], others: tuple[Name, ...]) -> int:
+    return sum(any(name_level(name, other) >= INITIAL for other in others) for name in names)
+
+
 def _joined(names: tuple[Name, ...]) -> str:
     return "".join(name.text for name in names)
 
 
 def name_level(one: Name, other: Name) -> int:
-    """How alike two names are: 0 unlike … 5 identical."""
+    """How alike two names are: 0 unlike … 6 identical."""
     a, b = one.text, other.text
     if a == b:
-        return SAME_NAME if len(a) > 1 else FAR  # an initial is that of many names
+        return SAME_NAME if len(a) > 1 else INITIAL  # that of many names
     if one.core == other.core or one.parts <= other.parts or other.parts <= one.parts:
         return VARIANT
     shortest = min(len(a), len(b))
     if shortest == 1:
-        return FAR if a[0] == b[0] else 0  # an initial
+        return INITIAL if a[0] == b[0] else 0
     slips = OSA.distance(a, b, score_cutoff=2)
     if slips == 1 and len(a) + len(b) >= _LETTERS_OF_A_SLIP:
         return TYPED

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from services.identity.domain.comparison import (
-    FAR,
     NAISSANCE,
     NEAR,
     NIR,
@@ -100,7 +99,8 @@ def judge(one: Prepared, other: Prepared, scorer: Scorer) -> Verdict:
         return Verdict(Answer.UNLIKE, weight, "poids")
     relative = relative_of(compared, one, other, scorer.model)
     if relative is not None and relative.odds <= 0:
-        return Verdict(Answer.DOUBT, min(weight, relative.odds), relative.kind, False)
+        may_well_be = None if tells_an_initial(one, other) else False
+        return Verdict(Answer.DOUBT, min(weight, relative.odds), relative.kind, may_well_be)
     if weight < thresholds.join:
         return _doubt(weight, "incertain")
     levels = compared.levels
@@ -122,7 +122,7 @@ def relative_of(compared: Compared, one: Prepared, other: Prepared, model: Model
     nom, prenom, birth = compared.levels[NOM], compared.levels[PRENOM], compared.levels[NAISSANCE]
     if nom < VARIANT or compared.crossing is not Crossing.NONE:
         return None
-    if UNKNOWN < prenom <= FAR and birth == SAME_DAY:
+    if UNKNOWN < prenom < NEAR and birth == SAME_DAY:
         of_one_sex, sex = _TWINS_OF_ONE_SEX, compared.levels[SEXE]
         as_twins = _TWINS * model.u["prenom"][prenom]
         as_error = model.siblings * model.m["prenom"][prenom]
@@ -136,6 +136,12 @@ def relative_of(compared: Compared, one: Prepared, other: Prepared, model: Model
         as_error = model.siblings * model.m["naissance"][birth] * _A_GENERATION_BY_CHANCE
         return Relative("parent", math.log2(as_error / as_parent))
     return None
+
+
+def tells_an_initial(*records: Prepared) -> bool:
+    """Whether one of them tells no more of its first name than a letter: of the records of a person it says
+    nothing, which may have that one letter wrong."""
+    return any(one.record.first_names and len(one.record.first_names[0].text) == 1 for one in records)
 
 
 def is_provisional(nir: str) -> bool:

@@ -8,6 +8,7 @@ from services.identity.drawing.canvas import AGAINST, DOUBT, FOR, NEUTRAL, canva
 TRAITS = {
     "nom": "Nom",
     "prenom": "Prénom",
+    "autres_prenoms": "Autres prénoms",
     "ordre": "Ordre des noms",
     "naissance": "Naissance",
     "sexe": "Sexe",
@@ -20,6 +21,8 @@ TRAITS = {
 LEVELS = {
     "autre": "autre",
     "eloigne": "éloigné",
+    "initiale": "une initiale",
+    "en_partie": "en partie",
     "proche": "proche",
     "une_faute": "une faute",
     "variante": "variante",
