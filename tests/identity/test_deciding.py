@@ -65,6 +65,8 @@ CASES = [
     pytest.param(zoe(nir="1999999999999"), zoe(nir=NIR), Answer.LINKED, "traits", id="NIR of nines"),
     pytest.param(zoe(), zoe(prenoms="Lucie"), Answer.DOUBT, "jumeaux", id="twin sisters"),
     pytest.param(zoe(), zoe(prenoms="Hugo", sexe="M"), Answer.DOUBT, "jumeaux", id="twins of two sexes"),
+    pytest.param(zoe(), zoe(prenoms="Z."), Answer.LINKED, "traits", id="the initial of her first name"),
+    pytest.param(zoe(), zoe(prenoms="L."), Answer.DOUBT, "jumeaux", id="the initial of a twin's"),
     pytest.param(
         zoe(nir=NIR),
         zoe(prenoms="Lucie", nir=OTHER_NIR),
@@ -133,7 +135,7 @@ def test_twins_are_a_doubt_by_the_figures_of_any_year(
 
 
 def test_where_first_names_are_often_wrong_a_wrong_one_makes_no_twin() -> None:
-    bad_files = replace(MODEL, m={**MODEL.m, "prenom": (0.15, 0.01, 0.03, 0.06, 0.05, 0.7)})
+    bad_files = replace(MODEL, m={**MODEL.m, "prenom": (0.15, 0.01, 0.01, 0.03, 0.05, 0.05, 0.7)})
     scorer = Scorer(bad_files)
     verdict = judge(scorer.prepare(zoe()), scorer.prepare(zoe(prenoms="Lucie")), scorer)
     assert verdict.answer is Answer.LINKED

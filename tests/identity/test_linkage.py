@@ -64,6 +64,17 @@ def test_a_twin_joins_nobody_and_opens_a_review() -> None:
     assert causes(lines) == {"jumeaux"}
 
 
+def test_one_wrong_first_letter_does_not_make_a_twin_of_an_initial() -> None:
+    lines = [("a", zoe()), ("b", zoe(prenoms="Noé")), ("c", zoe(prenoms="Z."))]
+    assert persons(lines[:2]) == groups("ab")
+    assert persons(lines) == groups("abc")
+
+
+def test_an_initial_that_both_twins_have_does_not_make_them_one() -> None:
+    lines = [("a", zoe()), ("b", zoe(prenoms="Zélie")), ("c", zoe(prenoms="Z."))]
+    assert not any({"a", "b"} <= group for group in persons(lines))
+
+
 def test_a_line_that_is_like_both_twins_does_not_make_them_one() -> None:
     lines = [("a", zoe()), ("b", zoe(prenoms="Lucie")), ("c", zoe(prenoms=""))]
     found = persons(lines)
