@@ -49,15 +49,12 @@ def state_shown(stored: Stored, blocs: Collection[str], day: date) -> str:
 def visible(
     blocks: Mapping[str, Any], opened: Sequence[str], hidden: Sequence[Mapping[str, str]]
 ) -> dict[str, Any]:
-    """The opened blocks, and why each of the others that there is stays closed."""
-    motifs = {one["bloc"]: one["motif"] for one in hidden}
+    """The opened blocks, and why the others stay closed: whether there is anything in them or not, for that
+    somebody has a job or is advised is told to nobody from whom the block is closed."""
     return {
         "blocs": {name: block for name, block in blocks.items() if name in opened},
         "masques": [
-            {"bloc": name, "motif": motif, "message": REFUSALS.get(motif, "Ce bloc ne vous est pas ouvert.")}
-            for name in blocks
-            if name not in opened
-            for motif in [motifs.get(name, "bloc_non_habilite")]
+            {**one, "message": REFUSALS.get(one["motif"], "Ce bloc ne vous est pas ouvert.")} for one in hidden
         ],
     }
 

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -42,7 +42,8 @@ from tests.dossier.given import (
 
 pytestmark = pytest.mark.servers
 
-DOSSIER, PERSONAL = ("formation", "dates", "financements", "remunerations", "certifications"), ("emplois",)
+DOSSIER = ("formation", "dates", "financements", "remunerations", "certifications")
+PERSONAL = ("certifications", "emplois", "accompagnements")
 Ask = Callable[..., dict[str, Any]]
 
 
@@ -51,14 +52,21 @@ def spoken(session: Session) -> Spoken:
     return Spoken(session)
 
 
+def closed(there_are: Sequence[str], opened: Sequence[str]) -> list[dict[str, str]]:
+    """The blocks that stay closed, as access tells them: whatever there is in them."""
+    return [{"bloc": one, "motif": "bloc_non_habilite"} for one in there_are if one not in opened]
+
+
 def opening(*blocs: str, personal: tuple[str, ...] = ()) -> Ask:
     """Access, answering as its golden sample does, with these blocks open in every dossier asked for."""
     (granted, *_) = samples_of("access.decide.answer")
 
     def ask(call: Call, **body: Any) -> dict[str, Any]:
         assert call is DECIDE
-        dossiers = [{"dossier_id": str(one), "blocs": list(blocs), "masques": []} for one in body["dossiers"]]
-        answer = {**granted, "dossiers": dossiers if blocs else [], "blocs": list(personal), "masques": []}
+        of_each = {"blocs": list(blocs), "masques": closed(DOSSIER, blocs)}
+        dossiers = [{"dossier_id": str(one), **of_each} for one in body["dossiers"]] if blocs else []
+        of_the_person = {"blocs": list(personal), "masques": closed(PERSONAL, personal)}
+        answer = {**granted, "dossiers": dossiers, **of_the_person}
         return dict(Decision().load(answer))
 
     return ask
@@ -126,6 +134,22 @@ def test_what_is_not_opened_is_shown_in_no_part_of_the_answer(spoken: Spoken) ->
     assert shown["anomalies"] == [], "the anomaly is of the financements"
     with pytest.raises(NotFound):
         desk.show_dossier(found, opening(), CEP, "accompagnement", now())
+
+
+def test_that_there_is_something_in_a_closed_block_is_not_told(spoken: Spoken) -> None:
+    """That somebody has a job, or is advised, is known to nobody by what is masked."""
+    trained(spoken)
+
+    def masked() -> list[dict[str, str]]:
+        found = desk.find_parcours(spoken.session, CDC, "D1", now())
+        shown = desk.show_parcours(found, opening("formation"), CDC, "prise_en_charge", now())
+        told = as_wire(ParcoursRead, shown)
+        return [*told["masques"], *(mask for one in told["dossiers"] for mask in one["masques"])]
+
+    before = masked()
+    assert {one["bloc"] for one in before} == {*DOSSIER, *PERSONAL} - {"formation"}
+    spoken.say(line("S", "accompagnement", {"niveau": "1", "debut": "2026-01-05"}, source=CEP), source=CEP)
+    assert masked() == before
 
 
 def test_why_tells_the_winner_the_others_and_the_rule_and_a_lot_to_its_source_alone(spoken: Spoken) -> None:
