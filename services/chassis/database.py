@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import Any, LiteralString, cast
 
 import psycopg
-from sqlalchemy import Engine, MetaData, create_engine
+from psycopg.types.array import ListBinaryDumper
+from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -43,7 +44,7 @@ def engine_of(settings: Settings, *, connections: int | None = None) -> Engine:
     options = " ".join(
         f"-c {name}={int(value.total_seconds() * 1000)}" for name, value in milliseconds.items()
     )
-    return create_engine(
+    engine = create_engine(
         settings.database_url,
         pool_size=connections or settings.workers,
         max_overflow=0,
@@ -58,6 +59,14 @@ def engine_of(settings: Settings, *, connections: int | None = None) -> Engine:
             "options": f"{options} -c timezone=UTC -c jit=off",
         },
     )
+    event.listen(engine, "connect", _send_arrays_as_they_are)
+    return engine
+
+
+def _send_arrays_as_they_are(connection: psycopg.Connection, _: object) -> None:
+    """Ids as sixteen bytes, bytes as bytes: the driver would write an array as a text, and look at each of
+    its letters."""
+    connection.adapters.register_dumper(list, ListBinaryDumper)
 
 
 def fetch_binary(

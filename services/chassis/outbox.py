@@ -32,15 +32,15 @@ CHANNEL = "outbox"
 MOST_BYTES = 4 * 1024 * 1024  # a quarter of what RabbitMQ 4 takes by default, and listeners hold it in memory
 
 _WRITE = text(
-    """
+    f"""
     INSERT INTO outbox (message_id, exchange, routing_key, type, traceparent, body)
     SELECT * FROM unnest(
         CAST(:message_ids AS uuid[]), CAST(:exchanges AS text[]), CAST(:routing_keys AS text[]),
         CAST(:types AS text[]), CAST(:traceparents AS text[]), CAST(:bodies AS bytea[])
     )
+    RETURNING pg_notify('{CHANNEL}', '')
     """
 )
-_WAKE = text(f"SELECT pg_notify('{CHANNEL}', '')")
 
 
 def define_outbox(metadata: MetaData) -> Table:
@@ -110,4 +110,3 @@ def _write(session: Session, event: Event, messages: Sequence[tuple[str, bytes]]
             "bodies": [body for _, body in messages],
         },
     )
-    session.execute(_WAKE)
