@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, missing
 
 from services.reference.dates import parse_partial_date
 from services.reference.identifiers import Invalid, Valid, check_siret
@@ -238,6 +238,56 @@ class Many(fields.List[Any]):
         if isinstance(value, list) and len(value) > self.most:
             raise self.make_error("many")
         return super()._deserialize(value, attr, data, **rest)
+
+
+class Rows(fields.List[Any]):
+    """A list of objects, as many as a chunk has, each read straight by its fields: what marshmallow does
+    around a field takes longer than reading it. What cannot be read so is left to marshmallow, which says
+    where and why."""
+
+    def __init__(self, schema: type[Schema], **rest: Any) -> None:
+        super().__init__(fields.Nested(schema), **rest)
+        self.read = _reader_of(schema())
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any
+    ) -> list[Any]:
+        try:
+            if isinstance(value, list):
+                return [self.read(one) for one in value]
+        except (ValidationError, TypeError, AttributeError):
+            pass
+        return super()._deserialize(value, attr, data, **rest)
+
+
+Reader = Callable[[Any, str, Any], Any]
+
+
+def _reader_of(schema: Schema) -> Callable[[Any], dict[str, Any]]:
+    """Reads an object as this schema does, which has fields alone: no hook, no other name for a field."""
+    readers = [(name, field, _value_reader_of(field)) for name, field in schema.load_fields.items()]
+
+    def read(one: Any) -> dict[str, Any]:
+        told = {}
+        for name, field, reader in readers:
+            value = one.get(name, missing)
+            if value is missing or value is None:
+                value = field.deserialize(value)
+            else:
+                value = reader(value, name, one)
+            if value is not missing:
+                told[name] = value
+        return told
+
+    return read
+
+
+def _value_reader_of(field: Any) -> Reader:
+    if isinstance(field, fields.Nested):
+        read = _reader_of(field.schema)
+        return lambda value, *_: read(value)
+    reader: Reader = field.deserialize if field.validators else field._deserialize
+    return reader
 
 
 class Part(fields.Nested):

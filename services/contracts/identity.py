@@ -6,7 +6,7 @@ time with an entry in access's journal; no answer ever holds a NIR, and no call 
 
 from marshmallow import fields
 
-from services.contracts.fields import Asked, Code, Instant, Many, Text, Told, Whole
+from services.contracts.fields import Asked, Code, Instant, Many, Rows, Text, Told, Whole
 from services.contracts.message import Call, Caller, Event
 
 
@@ -23,7 +23,7 @@ class DeclarationsAttributed(Told):
     """Declarations whose person is decided, for the first time or anew."""
 
     at = fields.AwareDateTime(required=True)
-    attributions = fields.List(fields.Nested(Attribution), required=True)
+    attributions = Rows(Attribution, required=True)
 
 
 DECLARATIONS_ATTRIBUTED = Event(

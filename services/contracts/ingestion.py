@@ -8,7 +8,7 @@ what is not its own, and no event past identity can carry a NIR.
 from marshmallow import fields
 
 from services.contracts.dossier import EFFECTS
-from services.contracts.fields import Asked, Instant, Many, Text, Told, Whole, siret
+from services.contracts.fields import Asked, Instant, Many, Rows, Text, Told, Whole, siret
 from services.contracts.message import Call, Event
 
 MAX_LINES = 5_000
@@ -55,7 +55,7 @@ class DeclarationsAccepted(Told):
     source = fields.String(required=True)
     profile = fields.String(load_default=None, allow_none=True)
     received_at = fields.AwareDateTime(required=True)
-    declarations = fields.List(fields.Nested(DeclarationAccepted), required=True)
+    declarations = Rows(DeclarationAccepted, required=True)
 
 
 TRAITS_RECEIVED = Event("ingestion", "traits_received", 1, TraitsReceived, "declarations")
