@@ -22,6 +22,7 @@ import orjson
 from sqlalchemy import Engine, text
 
 from services.chassis import database, inbox, migrations
+from services.chassis.roles import collect_seldom
 from services.chassis.settings import settings_of
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.contracts.ingestion import DECLARATIONS_ACCEPTED
@@ -96,6 +97,7 @@ def take_in(asked: tuple[int, int, int]) -> tuple[int, float, float]:
     how many of these this process computed itself."""
     engine = database.engine_of(settings_of("dossier"), connections=1)
     told = list(messages(*asked))
+    collect_seldom()  # as a process of the service does
     began, computed = time.perf_counter(), time.process_time()
     lines = 0
     for accepted, attributed in told:

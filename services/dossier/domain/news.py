@@ -141,11 +141,14 @@ def _differences(before: Mapping[str, Any], dossier: Dossier) -> Iterator[Differ
 
 def _lives(before: Mapping[File, Iterable[Happened]], dossier: Dossier) -> Iterator[Life]:
     was, now = _happened(before), _happened(dossier.happened)
+    new, gone = now - was, was - now
+    events = {one.event for one in new | gone}
     for event, path in NOTIFIED.items():
-        new = sorted(one.on for one in now - was if one.event == event)
-        gone = sorted(one.on for one in was - now if one.event == event)
+        if event not in events:
+            continue
         by = ground_of(dossier.grounds, path)
-        for on, was_on in zip_longest(new, gone):
+        days, other_days = (sorted(one.on for one in many if one.event == event) for many in (new, gone))
+        for on, was_on in zip_longest(days, other_days):
             yield Life(event, on, was_on, by.source if by and on else None)
 
 

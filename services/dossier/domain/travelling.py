@@ -69,6 +69,8 @@ def instants(learned: Iterable[Learned]) -> list[datetime]:
 
 def differences(before: Any, after: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Each path at which two values differ, with both; None where there is nothing."""
+    if before == after:
+        return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted({*before, *after}):
             yield from differences(before.get(name), after.get(name), f"{at}.{name}" if at else name)
@@ -76,7 +78,7 @@ def differences(before: Any, after: Any, at: str = "") -> Iterator[tuple[str, An
         for number in range(max(len(before), len(after))):
             one, other = (each[number] if number < len(each) else None for each in (before, after))
             yield from differences(one, other, f"{at}.{number}")
-    elif before != after:
+    else:
         yield at, before, after
 
 

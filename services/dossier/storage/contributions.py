@@ -2,15 +2,16 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from services.chassis import database
 from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.travelling import Learned
 from services.dossier.storage.declarations import Given
@@ -22,14 +23,12 @@ _WHAT_WAS_SAID = """
 """
 _KEEP = text(
     f"""
-    WITH given AS (
-        SELECT * FROM unnest(
+    WITH waiting AS (
+        SELECT declaration_id, given.person_id, given.version, said
+        FROM unnest(
             CAST(:declaration_ids AS uuid[]), CAST(:person_ids AS uuid[]), CAST(:versions AS int[])
         ) AS given(declaration_id, person_id, version)
-    ),
-    waiting AS (
-        SELECT declaration_id, given.person_id, given.version, declaration.said
-        FROM given JOIN declaration USING (declaration_id) WHERE declaration.said IS NOT NULL
+        JOIN declaration USING (declaration_id)
     ),
     kept AS (
         INSERT INTO contribution (person_id, declaration_id, version, recorded_at, {_WHAT_WAS_SAID})
@@ -39,15 +38,12 @@ _KEEP = text(
             emise_le timestamptz, received_at timestamptz, financeur text, reference_financeur text,
             rectifie uuid, faits jsonb
         )
-        RETURNING declaration_id, rectifie
-    ),
-    met AS (
-        UPDATE declaration SET said = NULL, is_kept = true FROM waiting
-        WHERE declaration.declaration_id = waiting.declaration_id
-        RETURNING declaration.declaration_id, withdrawn_by
     )
-    SELECT declaration_id, rectifie, withdrawn_by IS NOT NULL AS is_withdrawn
-    FROM kept JOIN met USING (declaration_id)
+    UPDATE declaration
+    SET person_id = waiting.person_id, version = waiting.version, said = NULL, is_kept = true
+    FROM waiting WHERE declaration.declaration_id = waiting.declaration_id
+    RETURNING declaration.declaration_id, CAST(waiting.said ->> 'rectifie' AS uuid) AS rectifie,
+              withdrawn_by IS NOT NULL AS is_withdrawn
     """
 )
 _MOVE = text(
@@ -85,16 +81,12 @@ _END = text(
     ON CONFLICT DO NOTHING
     """
 )
-_COLUMNS = """
-    contribution.person_id, declaration_id, version, recorded_at, source, profile, lot, ligne, nature,
-    reference, emise_le, received_at, financeur, reference_financeur, faits::text
-"""
-_OF_PERSONS = text(
-    f"""
-    SELECT {_COLUMNS} FROM unnest(CAST(:person_ids AS uuid[])) AS asked(person_id)
+_OF_PERSONS: LiteralString = """
+    SELECT contribution.person_id, version, recorded_at, declaration_id, source, nature, reference, emise_le,
+           ligne, financeur, reference_financeur, faits::text, profile, lot, received_at
+    FROM unnest(%(person_ids)s::uuid[]) AS asked(person_id)
     JOIN contribution ON contribution.person_id = asked.person_id
-    """
-)
+"""
 _ENDINGS = text(
     """
     SELECT ending.person_id, declaration_id, version, kind, recorded_at
@@ -121,6 +113,9 @@ _PERSON_OF = text(
     ORDER BY emise_le DESC, declaration_id LIMIT 1
     """
 )
+
+
+_NOTHING: Mapping[str, datetime] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,26 +169,39 @@ def of_persons(session: Session, person_ids: Sequence[uuid.UUID]) -> dict[uuid.U
     for row in session.execute(_ENDINGS, asked):
         ends[row.person_id, row.declaration_id, row.version][row.kind] = row.recorded_at
     found: dict[uuid.UUID, list[Learned]] = defaultdict(list)
-    for row in session.execute(_OF_PERSONS, asked):
-        ended = ends.get((row.person_id, row.declaration_id, row.version), {})
-        learned = Learned(_contribution(row), row.recorded_at, ended.get("moved"), ended.get("withdrawn"))
-        found[row.person_id].append(learned)
+    for person_id, version, recorded_at, *said in database.fetch_binary(session, _OF_PERSONS, asked):
+        one = _contribution(*said)
+        ended = ends.get((person_id, one.declaration_id, version), _NOTHING)
+        found[person_id].append(Learned(one, recorded_at, ended.get("moved"), ended.get("withdrawn")))
     return found
 
 
-def _contribution(row: Any) -> Contribution:
+def _contribution(
+    declaration_id: uuid.UUID,
+    source: str,
+    nature: str,
+    reference: str,
+    emise_le: datetime,
+    ligne: int,
+    financeur: str,
+    reference_financeur: str,
+    faits: str,
+    profile: str | None,
+    lot: str,
+    received_at: datetime,
+) -> Contribution:
     return Contribution(
-        declaration_id=row.declaration_id,
-        source=row.source,
-        nature=row.nature,
-        reference=row.reference,
-        emise_le=row.emise_le,
-        ligne=row.ligne,
-        file=File(row.financeur, row.reference_financeur),
-        faits=orjson.loads(row.faits),
-        profile=row.profile,
-        lot=row.lot,
-        received_at=row.received_at,
+        declaration_id=declaration_id,
+        source=source,
+        nature=nature,
+        reference=reference,
+        emise_le=emise_le,
+        ligne=ligne,
+        file=File(financeur, reference_financeur),
+        faits=orjson.loads(faits),
+        profile=profile,
+        lot=lot,
+        received_at=received_at,
     )
 
 

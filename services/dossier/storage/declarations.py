@@ -152,7 +152,9 @@ def attribute(session: Session, attributions: Sequence[Mapping[str, Any]]) -> li
         told = newest[row.declaration_id]
         if row.version < told["version"]:
             given.append((row, told))
-    session.execute(_GIVE, _columns([told for _, told in given]))
+    # What is said by now becomes its person's with what it says (`contributions.keep`), and is written once.
+    if known := [told for row, told in given if not row.is_said]:
+        session.execute(_GIVE, _columns(known))
     return [
         Given(row.declaration_id, told["person_id"], told["version"], row.person_id, row.is_kept)
         for row, told in given

@@ -1,8 +1,8 @@
 """Within whose scope dossiers are, and what is found there: a page at a time, in the order of their ids."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,12 +13,6 @@ from sqlalchemy.orm import Session
 from services.dossier.domain.contribution import File
 from services.dossier.domain.scope import Scoped
 
-_TOLD = """
-    jsonb_to_recordset(CAST(:scoped AS jsonb)) AS told(
-        person_id uuid, dossier_id uuid, readers text[], state text, turns_on date, begins_on date,
-        ends_on date, anomalies text[]
-    )
-"""
 _OF_PERSONS = text(
     """
     SELECT scope.person_id, dossier_id, state, turns_on::text, begins_on::text, ends_on::text, anomalies,
@@ -38,10 +32,12 @@ _LEAVE = text(
     """
 )
 _ENTER = text(
-    f"""
+    """
     INSERT INTO scope (person_id, dossier_id, siret, state, turns_on, begins_on, ends_on, anomalies)
-    SELECT person_id, dossier_id, siret, state, turns_on, begins_on, ends_on, anomalies
-    FROM {_TOLD}, unnest(told.readers) AS siret
+    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS told(
+        person_id uuid, dossier_id uuid, siret text, state text, turns_on date, begins_on date, ends_on date,
+        anomalies text[]
+    )
     ON CONFLICT (person_id, dossier_id, siret) DO UPDATE SET
         state = excluded.state, turns_on = excluded.turns_on, begins_on = excluded.begins_on,
         ends_on = excluded.ends_on, anomalies = excluded.anomalies
@@ -88,6 +84,8 @@ class Sought:
     persons: Sequence[uuid.UUID] | None = None
 
 
+_COLUMNS = ("person_id", "dossier_id", "siret", "state", "turns_on", "begins_on", "ends_on", "anomalies")
+
 Scopes = Mapping[uuid.UUID, Sequence[Scoped]]
 """By person, within whose scopes its dossiers are."""
 
@@ -114,27 +112,19 @@ def save(session: Session, scoped: Scopes, before: Scopes) -> None:
 
     Most changes change nothing by which a dossier is found: what stays is not written again.
     """
-    stays = {(person_id, one) for person_id, many in before.items() for one in many}
-    rows = [
-        {"person_id": person_id, **asdict(one)}
-        for person_id, many in scoped.items()
-        for one in many
-        if (person_id, one) not in stays
-    ]
-    if gone := sorted(_pairs(before) - _pairs(scoped)):
-        person_ids, dossier_ids, sirets = (list(column) for column in zip(*gone, strict=True))
+    held, holds = set(_rows(before)), set(_rows(scoped))
+    if gone := {row[:3] for row in held} - {row[:3] for row in holds}:
+        person_ids, dossier_ids, sirets = (list(column) for column in zip(*sorted(gone), strict=True))
         session.execute(_LEAVE, {"person_ids": person_ids, "dossier_ids": dossier_ids, "sirets": sirets})
-    if rows:
-        session.execute(_ENTER, {"scoped": orjson.dumps(rows).decode()})
+    if new := [dict(zip(_COLUMNS, row, strict=True)) for row in holds - held]:
+        session.execute(_ENTER, {"rows": orjson.dumps(new).decode()})
 
 
-def _pairs(scoped: Scopes) -> set[tuple[uuid.UUID, uuid.UUID, str]]:
-    return {
-        (person_id, one.dossier_id, siret)
-        for person_id, many in scoped.items()
-        for one in many
-        for siret in one.readers
-    }
+def _rows(scoped: Scopes) -> Iterator[tuple[Any, ...]]:
+    for person_id, many in scoped.items():
+        for one in many:
+            found_by = (one.state, one.turns_on, one.begins_on, one.ends_on, one.anomalies)
+            yield from ((person_id, one.dossier_id, siret, *found_by) for siret in one.readers)
 
 
 def find(session: Session, sought: Sought, today: date) -> list[tuple[uuid.UUID, uuid.UUID]]:
