@@ -121,13 +121,26 @@ class Hub:
 
     def changes(self, finalite: str, after: int) -> Iterator[dict[str, Any]]:
         """The pages of changes after a number, until there are no more for now. Go on from the last page's
-        `suite`."""
+        `suite`.
+
+        Raises `Conflict` (`suite_oubliee`, `suite_inconnue`) where there is no going on from this number:
+        begin anew, with a `snapshot`.
+        """
         while True:
             page = self.call("dossier.changes", {"finalite": finalite, "apres": after})
             yield page
             if page["fini"]:
                 return
             after = page["suite"]
+
+    def snapshot(self, finalite: str) -> Iterator[dict[str, Any]]:
+        """The pages of the dossiers within one's scope; `changes` tells what changed since, after the first
+        page's `numero`."""
+        page = self.call("dossier.snapshot", {"finalite": finalite})
+        yield page
+        while not page["fini"]:
+            page = self.call("dossier.snapshot", {"finalite": finalite, "apres": page["suite"]})
+            yield page
 
     def figures(self, axes: list[str], du: str, au: str) -> dict[str, Any]:
         """A table of figures over one or two axes, for the months from `du` to `au`."""

@@ -895,7 +895,7 @@ CHANGES = Call(
     DossierChangesAsked,
     DossierChanges,
     _READERS,
-    {**_OF_A_SCOPE, "suite_inconnue": "conflict"},
+    {**_OF_A_SCOPE, "suite_inconnue": "conflict", "suite_oubliee": "conflict"},
 )
 SNAPSHOT = Call("dossier", "snapshot", DossierSnapshotAsked, DossierSnapshot, _READERS, _OF_A_SCOPE)
 SEARCH = Call("dossier", "search", SearchAsked, DossiersFound, _READERS, _OF_A_SCOPE)

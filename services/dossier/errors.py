@@ -54,6 +54,17 @@ def suite_inconnue() -> Conflict:
     return Conflict(
         "suite_inconnue",
         "Ce numéro n’est pas de ce fil : repartez d’un état initial (`snapshot`), puis suivez son numéro.",
+        {"chemin": "apres"},
+    )
+
+
+def suite_oubliee() -> Conflict:
+    """Changes after this number are kept no more."""
+    return Conflict(
+        "suite_oubliee",
+        "Des changements qui suivent ce numéro ne sont plus conservés : repartez d’un état initial "
+        "(`snapshot`), puis suivez son numéro.",
+        {"chemin": "apres"},
     )
 
 

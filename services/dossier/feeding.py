@@ -6,9 +6,10 @@ A page is looked up, decided upon by access all at once, and shown block by bloc
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session
 
 from services.contracts.access import DECIDE_READINGS
@@ -18,6 +19,8 @@ from services.dossier.storage import changes, parcours, scopes
 from services.dossier.storage.changes import Changed, Page
 from services.dossier.storage.parcours import Stored
 from services.dossier.storage.scopes import Sought
+
+log = structlog.get_logger(__name__)
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -47,10 +50,12 @@ class Followed:
 
 def find_changes(session: Session, caller: str, after: int, most: int) -> Followed:
     """The changes after a number, within the caller's scope. Raises `Conflict` for a number that is to
-    come."""
+    come, or after which changes are kept no more."""
     page = changes.since(session, caller, after, most)
     if after >= page.to_come:
         raise errors.suite_inconnue()
+    if after < page.forgotten:
+        raise errors.suite_oubliee()
     said = [(by, one.person_id) for one in page.changes for *_, by, _ in one.differences if by]
     persons = sorted({one.person_id for one in page.changes})
     if not persons:
@@ -126,6 +131,13 @@ def _differences(one: Changed, found: Followed, blocs: Sequence[str]) -> list[di
         if path.partition(".")[0] in blocs
         and ((by, one.person_id) in found.hers or (by is None and (after is None or not is_mixed)))
     ]
+
+
+def forget_changes(session: Session, now: datetime, kept: timedelta) -> None:
+    """Forget the changes that were noted longer ago than a reader may be behind."""
+    forgotten = changes.forget(session, now - kept)
+    if forgotten:
+        log.info("changes_forgotten", changes=forgotten)
 
 
 # --- snapshot ------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from services.chassis.answering import Asked, answer
 from services.chassis.calling import Calls
 from services.chassis.listening import Told, listen
 from services.chassis.mailboxes import Mailboxes
-from services.chassis.providers import Key, Transaction, WallClock
+from services.chassis.providers import Key, Number, Transaction, WallClock
+from services.chassis.timing import every
 from services.contracts.access import ORGANISATIONS_CHANGED
 from services.contracts.dossier import (
     CHANGES,
@@ -169,6 +170,12 @@ class DossierBulk:
     transaction = Transaction()
     clock = WallClock()
     pseudonyms = Key("AGORA_DOSSIER_PSEUDONYM_KEY")
+    days_kept = Number("AGORA_DOSSIER_FEED_KEPT_DAYS", 90)
+
+    @every(minutes=1)
+    def forget_changes(self) -> None:
+        with self.transaction() as session:
+            feeding.forget_changes(session, self.clock.now(), timedelta(days=self.days_kept))
 
     @listen(DECLARATIONS_ACCEPTED)
     def keep_contributions(self, told: Told) -> None:

@@ -30,6 +30,7 @@ from tests.dossier.given import (
     PERSON,
     REGION,
     Spoken,
+    at,
     attribution,
     event,
     formation,
@@ -179,6 +180,68 @@ def test_a_number_of_another_feed_is_refused(emptied: Engine) -> None:
     with pytest.raises(Conflict) as refused:
         read(emptied, after=2**62)
     assert refused.value.code == "suite_inconnue"
+
+
+# --- what is kept ----------------------------------------------------------------------------------
+
+
+def forget(engine: Engine, days: float, most: int = 100) -> int:
+    """Forget what was noted before this day of the test."""
+    with database.transaction(engine) as session:
+        return changes.forget(session, at(days).now, most)
+
+
+def opened_each_day(engine: Engine, days: int) -> list[int]:
+    """A dossier is opened each day; returns the numbers of the changes."""
+    for day in range(days):
+        with told(engine) as spoken:
+            opened(spoken, f"O{day}", person=uuid.UUID(int=90 + day), days=day)
+    return [one["numero"] for one in read(engine)["changements"]]
+
+
+def test_who_asks_for_what_is_no_longer_kept_is_told_to_begin_anew(emptied: Engine) -> None:
+    """And never given what is left as if it were all."""
+    numbers = opened_each_day(emptied, 5)
+    assert forget(emptied, days=2.5) == 3
+    for after in (0, numbers[0], numbers[1]):
+        with pytest.raises(Conflict) as refused:
+            read(emptied, after=after)
+        assert (refused.value.code, refused.value.details) == ("suite_oubliee", {"chemin": "apres"})
+        assert "snapshot" in refused.value.message
+    assert [one["numero"] for one in read(emptied, after=numbers[2])["changements"]] == numbers[3:]
+    start = next(snapshot(emptied, OPCO))["numero"]
+    assert read(emptied, after=start)["fini"]
+
+
+def test_who_has_read_all_may_go_on_when_all_of_it_is_forgotten(emptied: Engine) -> None:
+    opened_each_day(emptied, 2)
+    suite = read(emptied)["suite"]
+    assert forget(emptied, days=30) == 2
+    assert read(emptied, after=suite)["changements"] == []
+    with pytest.raises(Conflict):
+        read(emptied, after=0)
+
+
+def test_what_is_old_is_forgotten_by_steps_and_nothing_that_is_not(emptied: Engine) -> None:
+    opened_each_day(emptied, 5)
+    steps = [forget(emptied, days=3.5, most=3) for _ in range(3)]
+    assert steps == [3, 1, 0]
+    assert len(read(emptied, after=last_forgotten(emptied))["changements"]) == 1
+
+
+def test_nothing_is_forgotten_that_comes_after_what_is_kept(emptied: Engine) -> None:
+    """A transaction that began first may have the later clock: numbers are forgotten in their order."""
+    with told(emptied) as spoken:
+        opened(spoken, "A", days=9)
+    with told(emptied) as spoken:
+        opened(spoken, "B", person=OTHER, days=1)
+    assert forget(emptied, days=5) == 0
+    assert len(read(emptied)["changements"]) == 2
+
+
+def last_forgotten(engine: Engine) -> int:
+    with database.transaction(engine) as session:
+        return int(session.scalars(text("SELECT until FROM forgotten")).one())
 
 
 # --- what is told ----------------------------------------------------------------------------------

@@ -5,6 +5,9 @@ changes of that transaction. A transaction that began before and commits after a
 it would be added behind a reader. So a reader stops before the oldest transaction that still runs
 (`pg_snapshot_xmin`): below it everything is committed or never will be. What is folded waits for nothing; the
 feed is behind by as long as the longest transaction of the server that writes.
+
+What is older than a reader may be behind is forgotten, the smallest numbers first, and up to which number is
+noted with it: who asks for what was before is told so.
 """
 
 import uuid
@@ -21,11 +24,14 @@ from services.dossier.domain.news import News
 
 # How many changes, of whomever, are looked at for one page of one reader's.
 MOST_SCANNED = 20_000
+# How many are forgotten at once: every minute, ten times what a backfill makes in it.
+MOST_FORGOTTEN = 50_000
 
 _PLACES = 20  # bits: a million changes in one transaction
 _OWN = f"(pg_current_xact_id()::text::bigint << {_PLACES})"
 _SEEN = f"(pg_snapshot_xmin(pg_current_snapshot())::text::bigint << {_PLACES})"
 _TO_COME = f"(pg_snapshot_xmax(pg_current_snapshot())::text::bigint << {_PLACES})"
+_FORGOTTEN = "coalesce((SELECT until FROM forgotten WHERE feed = 'change'), 0)"
 
 _ADD = text(
     f"""
@@ -55,14 +61,36 @@ _SINCE = text(
         ORDER BY numero LIMIT :most_scanned
     ),
     page AS (SELECT numero FROM scanned WHERE is_theirs ORDER BY numero LIMIT :most)
-    SELECT looked.*, {_TO_COME} AS to_come, change.numero, changed_at, person_id, dossier_id, version, kind,
-           states_before, states_after, differences::text
+    SELECT looked.*, {_TO_COME} AS to_come, {_FORGOTTEN} AS forgotten, change.numero, changed_at, person_id,
+           dossier_id, version, kind, states_before, states_after, differences::text
     FROM (SELECT max(numero) AS last, count(*) AS looked_at FROM scanned) AS looked
     LEFT JOIN (page JOIN change USING (numero)) ON true
     ORDER BY change.numero
     """
 )
 _NUMBER = text(f"SELECT {_SEEN} - 1")
+# From the smallest number on, as far as all are old: of what is forgotten nothing before it is kept.
+_FORGET = text(
+    """
+    WITH oldest AS (
+        SELECT ctid AS place, numero, changed_at FROM change
+        WHERE (SELECT changed_at FROM change ORDER BY numero LIMIT 1) < :before
+        ORDER BY numero LIMIT :most
+    ),
+    gone AS (
+        DELETE FROM change WHERE ctid = ANY(ARRAY(
+            SELECT place FROM oldest
+            WHERE numero < (SELECT coalesce(min(numero), :none) FROM oldest WHERE changed_at >= :before)
+        ))
+        RETURNING numero
+    ),
+    noted AS (
+        INSERT INTO forgotten (feed, until) SELECT 'change', max(numero) FROM gone HAVING count(*) > 0
+        ON CONFLICT (feed) DO UPDATE SET until = greatest(forgotten.until, excluded.until)
+    )
+    SELECT count(*) FROM gone
+    """
+)
 # Of these declarations, those that are this person's; and the persons of whom something was ever another's.
 _STILL_THEIRS = text(
     """
@@ -98,12 +126,14 @@ class Changed:
 @dataclass(frozen=True, slots=True)
 class Page:
     """Changes in order, and up to which number nothing was left out. `is_last`: nothing more can be seen
-    yet; `to_come`: the number below which all are that there can be."""
+    yet; `to_come`: the number below which all are that there can be; `forgotten`: up to which number changes
+    are kept no more."""
 
     changes: list[Changed]
     until: int
     is_last: bool
     to_come: int
+    forgotten: int
 
 
 def add(session: Session, news: Sequence[News], now: datetime) -> None:
@@ -134,7 +164,9 @@ def since(session: Session, siret: str, after: int, most: int, most_scanned: int
     looked = rows[0]
     is_full = len(changes) == most
     until = changes[-1].numero if is_full else max(after, looked.last or 0)
-    return Page(changes, until, not is_full and looked.looked_at < most_scanned, looked.to_come)
+    return Page(
+        changes, until, not is_full and looked.looked_at < most_scanned, looked.to_come, looked.forgotten
+    )
 
 
 def _changed(row: Any) -> Changed:
@@ -154,6 +186,11 @@ def _changed(row: Any) -> Changed:
 def number(session: Session) -> int:
     """The number up to which every change can be seen."""
     return int(session.execute(_NUMBER).scalar_one())
+
+
+def forget(session: Session, before: datetime, most: int = MOST_FORGOTTEN) -> int:
+    """Forget up to `most` changes noted before then, the oldest first; returns how many."""
+    return int(session.execute(_FORGET, {"before": before, "most": most, "none": 2**63 - 1}).scalar_one())
 
 
 def still_theirs(session: Session, said: Iterable[tuple[str, uuid.UUID]]) -> set[tuple[str, uuid.UUID]]:

@@ -172,6 +172,14 @@ change = Table(
     Column("differences", JSONB, nullable=False),
 )
 
+# Up to which number changes are kept no more: one row, once some were forgotten.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
+
 # Within whose scope a dossier is, and by what it is found there: who reads it is access's to say.
 scope = Table(
     "scope",
