@@ -211,7 +211,7 @@ def test_a_chunk_is_a_constant_number_of_statements(
     assert len(statements) <= 22
     statements.clear()
     use_cases.resolve_persons(linker(session), NOW, ids(size), sealed(new))
-    assert len(statements) == 6 + 2  # and two to announce
+    assert len(statements) == 6 + 1  # and one to announce
 
 
 # --- what nobody should send ---------------------------------------------------------------

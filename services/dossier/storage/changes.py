@@ -24,7 +24,7 @@ from services.dossier.domain.news import News
 
 # How many changes, of whomever, are looked at for one page of one reader's.
 MOST_SCANNED = 20_000
-# How many are forgotten at once: every minute, ten times what a backfill makes in it.
+# How many are forgotten at once; once a minute, that is 72 million a day, more than is ever noted.
 MOST_FORGOTTEN = 50_000
 
 _PLACES = 20  # bits: a million changes in one transaction
