@@ -54,7 +54,8 @@ def visible(
     return {
         "blocs": {name: block for name, block in blocks.items() if name in opened},
         "masques": [
-            {**one, "message": REFUSALS.get(one["motif"], "Ce bloc ne vous est pas ouvert.")} for one in hidden
+            {**one, "message": REFUSALS.get(one["motif"], "Ce bloc ne vous est pas ouvert.")}
+            for one in hidden
         ],
     }
 
