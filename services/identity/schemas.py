@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -193,7 +193,7 @@ def hashed_keys(keys: Sequence[str], blind: bytes) -> list[int]:
 
 def sketch_of(record: Record, blind: bytes) -> bytes:
     """The record's sketch, by the keyed hash of each of its features."""
-    return sketching.sketch_of(record, lambda feature: _number_of(blind, feature))
+    return sketching.sketch_of(record, partial(_number_of, blind))
 
 
 @lru_cache(maxsize=10_000)  # pairs of letters and digits: few, and each in many records
@@ -238,21 +238,17 @@ def unpack(packed: bytes) -> Record:
         orjson.loads(packed)
     )
     return Record(
-        tuple(map(_unpacked, surnames)),
-        tuple(map(_unpacked, first_names)),
+        tuple([_name(*name) for name in surnames]),
+        tuple([_name(*name) for name in first_names]),
         sex,
         birth,
         Place(*place) if place else None,
         postcode,
-        _unpacked(commune) if commune else None,
+        _name(*commune) if commune else None,
         nir,
         is_certified,
         fingerprint,
     )
-
-
-def _unpacked(name: list[str]) -> Name:
-    return _name(*name)
 
 
 @lru_cache(maxsize=100_000)  # a name is made once for all the records that bear it

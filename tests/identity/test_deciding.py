@@ -3,13 +3,18 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.identity.domain import deciding
-from services.identity.domain.deciding import Answer, judge
+from services.identity.domain.deciding import Answer, judge, may_be_alike
 from services.identity.domain.default_model import default_model
-from services.identity.domain.records import Record
+from services.identity.domain.records import Record, read_record
 from services.identity.domain.scoring import Scorer
+from services.identity.learning.pairs import candidate_pairs
+from services.sample.slips import statements
 from tests.identity.model import MODEL, zoe
+from tests.identity.test_comparison import TOLD
 
 NIR, OTHER_NIR, PROVISIONAL = "2940333063005", "2940333063117", "7940333063005"
 STRANGER = {"nom_naissance": "Petit", "prenoms": "Hugo", "sexe": "M", "date_naissance": "1961-11-29"}
@@ -139,3 +144,30 @@ def test_where_first_names_are_often_wrong_a_wrong_one_makes_no_twin() -> None:
     scorer = Scorer(bad_files)
     verdict = judge(scorer.prepare(zoe()), scorer.prepare(zoe(prenoms="Lucie")), scorer)
     assert verdict.answer is Answer.LINKED
+
+
+SCORERS = [Scorer(MODEL), *(Scorer(default_model().for_population(size)) for size in (2_000, 1_000_000))]
+
+
+@given(TOLD, TOLD, st.sampled_from(["", "1"]), st.sampled_from(SCORERS))
+def test_whoever_is_not_compared_in_full_is_unlike(
+    one: dict[str, str], other: dict[str, str], certified: str, scorer: Scorer
+) -> None:
+    first, second = (
+        scorer.prepare(read_record({**told, "nir_certifie": certified})) for told in (one, other)
+    )
+    if not may_be_alike(scorer.reach(first), second, scorer):
+        assert judge(first, second, scorer).answer is Answer.UNLIKE
+        assert judge(second, first, scorer).answer is Answer.UNLIKE
+
+
+@pytest.mark.parametrize("with_home", [False, True])
+def test_most_strangers_of_a_block_are_not_compared_in_full(with_home: bool) -> None:
+    records = [read_record(one.told) for one in statements(300, seed=5, with_home=with_home)]
+    scorer = Scorer(default_model().for_population(len(records)))
+    prepared = [scorer.prepare(record) for record in records]
+    pairs = [(prepared[one], prepared[other]) for one, other in candidate_pairs(records, scorer.model, 10**6)]
+    dropped = [pair for pair in pairs if not may_be_alike(scorer.reach(pair[0]), pair[1], scorer)]
+    unlike = [pair for pair in pairs if judge(*pair, scorer).answer is Answer.UNLIKE]
+    assert len(dropped) > 0.8 * len(unlike)
+    assert {(id(one), id(other)) for one, other in dropped} <= {(id(one), id(other)) for one, other in unlike}

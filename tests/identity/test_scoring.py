@@ -4,11 +4,16 @@ import math
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.identity.domain.comparison import TRAITS
-from services.identity.domain.model import dump_model, load_model
+from services.identity.domain.default_model import default_model
+from services.identity.domain.model import Model, dump_model, load_model
+from services.identity.domain.records import read_record
 from services.identity.domain.scoring import Scorer, probability_of
 from tests.identity.model import MODEL, zoe
+from tests.identity.test_comparison import TOLD
 
 SCORER = Scorer(MODEL)
 
@@ -49,6 +54,17 @@ def test_the_more_records_the_less_sure_two_alike_are_one() -> None:
     more = Scorer(MODEL.for_population(50_000_000))
     one = SCORER.prepare(zoe())
     assert SCORER.weigh(one, one) - more.weigh(one, one) == pytest.approx(math.log2(50), abs=1e-3)
+
+
+@given(TOLD, TOLD, st.sampled_from([MODEL, *(default_model().for_population(size) for size in (10, 10**6))]))
+def test_two_records_may_weigh_what_they_weigh(
+    one: dict[str, str], other: dict[str, str], model: Model
+) -> None:
+    scorer = Scorer(model)
+    first, second = (scorer.prepare(read_record(told)) for told in (one, other))
+    weight = scorer.weigh(first, second)
+    assert scorer.may_weigh(scorer.reach(first), second.record, weight)
+    assert scorer.may_weigh(scorer.reach(second), first.record, weight)
 
 
 def test_odds_and_probabilities_are_the_same_thing() -> None:

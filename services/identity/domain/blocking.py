@@ -15,7 +15,7 @@ enough: slips of the finger and exchanged fields leave most keys whole.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.identity.domain.model import Model
@@ -47,9 +47,8 @@ def keys_of(record: Record, model: Model) -> list[str]:
     A valid NIR is one more.
     """
     needed = math.log2(max(model.population, _LEAST) / BLOCK)
-    facts = facts_of(record, model)
-    smallest = [chosen for chosen in _enough((), 0.0, facts, needed) if _is_smallest(chosen, needed)]
-    keys = ["|".join(f"{fact.kind}={fact.value}" for fact in chosen) for chosen in smallest]
+    smallest = _smallest((), 0.0, facts_of(record, model), needed)
+    keys = ["|".join([f"{fact.kind}={fact.value}" for fact in chosen]) for chosen in smallest]
     return [*keys, *([f"nir={record.nir}"] if record.nir else [])]
 
 
@@ -80,29 +79,30 @@ def beginnings_of(record: Record) -> dict[str, str]:
     return found
 
 
-def _enough(
+def _smallest(
     chosen: tuple[Fact, ...], bits: float, left: list[Fact], needed: float
-) -> Iterator[tuple[Fact, ...]]:
-    """The sets, in the order of the facts, that are rare enough as soon as they hold their last fact."""
-    for at, fact in enumerate(left):
-        if any(fact.part == other.part for other in chosen):
-            continue
-        more = (*chosen, fact)
-        if bits + fact.bits >= needed and _is_person(more):
-            yield more
+) -> list[tuple[Fact, ...]]:
+    """The sets, in the order of the facts, that are rare enough as soon as they hold their last fact, and of
+    which no fact can be left out: a set of fewer would do, and is a key already."""
+    found = []
+    for at, fact in enumerate(left, start=1):
+        more, told = (*chosen, fact), bits + fact.bits
+        if told >= needed and _is_person(more):
+            if not _has_one_too_many(more, told - needed):
+                found.append(more)
         elif len(more) < _LONGEST_KEY:
-            yield from _enough(more, bits + fact.bits, left[at + 1 :], needed)
+            found += _smallest(more, told, [other for other in left[at:] if other.part != fact.part], needed)
+    return found
 
 
-def _is_smallest(chosen: tuple[Fact, ...], needed: float) -> bool:
-    """Whether no fact can be left out: a set of fewer would do, and is a key already."""
-    spare = sum(fact.bits for fact in chosen) - needed
-    return not any(
-        fact.bits <= spare and _is_person(tuple(other for other in chosen if other is not fact))
-        for fact in chosen
-    )
+def _has_one_too_many(chosen: tuple[Fact, ...], spare: float) -> bool:
+    spared = [fact for fact in chosen if fact.bits <= spare]
+    if not spared or len(chosen) > 2:
+        return bool(spared)
+    return any(_is_person([other for other in chosen if other is not fact]) for fact in spared)
 
 
-def _is_person(chosen: tuple[Fact, ...]) -> bool:
-    """A name, or two facts of different kinds: everybody born on a day in a place, but not all of a town."""
-    return any(fact.kind == "nom" for fact in chosen) or len({fact.kind for fact in chosen}) >= 2
+def _is_person(chosen: Sequence[Fact]) -> bool:
+    """A name, or two facts of different kinds: everybody born on a day in a place, but not all of a town. Of
+    two parts, facts are of two kinds or names."""
+    return len(chosen) >= 2 or (len(chosen) == 1 and chosen[0].kind == "nom")

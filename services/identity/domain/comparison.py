@@ -13,6 +13,7 @@ another. Traits that follow from each other are compared so that they are not co
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -97,13 +98,13 @@ class Compared(NamedTuple):
     crossing: Crossing
 
 
-_Met = tuple[tuple[int, int], tuple[int, int], Crossing]
+Met = tuple[tuple[int, int], tuple[int, int], Crossing]
 
 
 def compare(one: Record, other: Record) -> Compared:
     """The levels of two records; the same whichever comes first."""
-    nom, prenom, met = _names(one, other)
-    postcode = _postcode(one.postcode, other.postcode)
+    nom, prenom, met = names_levels(one, other)
+    postcode = postcode_level(one.postcode, other.postcode)
     commune = name_level(one.commune, other.commune) if one.commune and other.commune else UNKNOWN
     # Postcodes that are a slip apart are two codes, and promise nothing, where the communes are unlike.
     promised = postcode == SAME_POSTCODE or (postcode == TYPED_POSTCODE and commune >= NEAR)
@@ -112,9 +113,9 @@ def compare(one: Record, other: Record) -> Compared:
         prenom,
         UNKNOWN if met[2] is not Crossing.NONE else _others(one.first_names, other.first_names, met[1]),
         UNKNOWN if max(nom, prenom) < TYPED else int(met[2] is Crossing.NONE),
-        _birth(one.birth, other.birth),
+        birth_level(one.birth, other.birth),
         UNKNOWN if not one.sex or not other.sex or prenom >= NEAR else int(one.sex == other.sex),
-        _place(one.place, other.place) if one.place and other.place else UNKNOWN,
+        place_level(one.place, other.place),
         postcode,
         UNKNOWN if promised else commune,
         commune if promised else UNKNOWN,
@@ -123,7 +124,8 @@ def compare(one: Record, other: Record) -> Compared:
     return Compared(levels, *met)
 
 
-def _names(one: Record, other: Record) -> tuple[int, int, _Met]:
+def names_levels(one: Record, other: Record) -> tuple[int, int, Met]:
+    """The levels of `nom` and of `prenom`, and which names met."""
     nom, met_surnames = _best(one.surnames, other.surnames)
     prenom, met_first = _first_names(one.first_names, other.first_names)
     if min(nom, prenom) >= VARIANT:
@@ -192,9 +194,11 @@ def _told_by(names: tuple[Name, ...], others: tuple[Name, ...]) -> int:
 
 
 def _joined(names: tuple[Name, ...]) -> str:
-    return "".join(name.text for name in names)
+    return "".join([name.text for name in names])
 
 
+# The records of one block share their names, and what one line is held against is mostly one block.
+@lru_cache(maxsize=20_000)
 def name_level(one: Name, other: Name) -> int:
     """How alike two names are: 0 unlike … 6 identical."""
     a, b = one.text, other.text
@@ -218,7 +222,7 @@ def name_level(one: Name, other: Name) -> int:
     return FAR if alike >= _FAR_FROM else 0
 
 
-def _birth(one: str, other: str) -> int:
+def birth_level(one: str, other: str) -> int:
     """6 the same day … 0 unlike. Day and month exchanged are one fault, as one wrong digit is."""
     if not one or not other:
         return UNKNOWN
@@ -239,8 +243,13 @@ def _birth(one: str, other: str) -> int:
     return 2 if slips == 2 else parts
 
 
-def _place(one: Place, other: Place) -> int:
+def place_level(one: Place | None, other: Place | None) -> int:
     """3 the same place, by code or by label … 0 unlike."""
+    return UNKNOWN if one is None or other is None else _place(one, other)
+
+
+@lru_cache(maxsize=20_000)
+def _place(one: Place, other: Place) -> int:
     if one.code and other.code:
         if one.code == other.code:
             return 3
@@ -261,7 +270,8 @@ def _place(one: Place, other: Place) -> int:
     return 1 if of_one_zone(one, other) else 0
 
 
-def _postcode(one: str, other: str) -> int:
+def postcode_level(one: str, other: str) -> int:
+    """3 the same postcode … 0 unlike."""
     if not one or not other:
         return UNKNOWN
     if one == other:

@@ -33,7 +33,7 @@ from services.identity.domain.comparison import (
     Crossing,
 )
 from services.identity.domain.model import Model
-from services.identity.domain.scoring import Prepared, Scorer
+from services.identity.domain.scoring import Prepared, Reach, Scorer
 from services.reference.identifiers.nir import Nir
 
 # What a link by NIR is worth: more than any traits, and finite so that means can be taken.
@@ -106,6 +106,15 @@ def judge(one: Prepared, other: Prepared, scorer: Scorer) -> Verdict:
     levels = compared.levels
     alike = levels[PRENOM] >= NEAR and levels[NAISSANCE] >= TYPED_DAY
     return Verdict(Answer.LINKED, weight, "traits", alike or None)
+
+
+def may_be_alike(reach: Reach, other: Prepared, scorer: Scorer) -> bool:
+    """Whether `judge` may say anything but `UNLIKE` of a pair: of most that share a key it cannot, and birth
+    and birthplace tell."""
+    one = reach.record
+    if one.nir and (one.nir == other.record.nir or (one.is_certified and other.record.is_certified)):
+        return True
+    return scorer.may_weigh(reach, other.record, scorer.model.thresholds.review)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.identity.domain.comparison import (
     CODE_POSTAL,
     COMMUNE,
+    COMMUNE_MEME_CODE,
     LIEU,
     NAISSANCE,
     NEAR,
@@ -19,7 +20,11 @@ from services.identity.domain.comparison import (
     UNKNOWN,
     Compared,
     Crossing,
+    birth_level,
     compare,
+    names_levels,
+    place_level,
+    postcode_level,
 )
 from services.identity.domain.model import Model, Thresholds
 from services.identity.domain.normalisation.names import Name
@@ -37,6 +42,22 @@ class Prepared:
     pairs nothing agrees, and most records of a block are compared once."""
 
     record: Record
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reach:
+    """A record that is held against many: the most that each level of its names, its birth and its places may
+    weigh, in bits, and what all else may with the prior (`rest`); `names` is the most of both names, as they
+    are or crosswise."""
+
+    record: Record
+    rest: float
+    names: float
+    surnames: tuple[float, ...]
+    first_names: tuple[float, ...]
+    births: tuple[float, ...]
+    places: tuple[float, ...]
+    postcodes: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +89,15 @@ def _commune_of(record: Record) -> str:
     return record.commune.text if record.commune else ""
 
 
-# Of each trait that is a place: the table of its frequencies, and a record's value.
-_PLACES: tuple[tuple[int, str, Callable[[Record], str]], ...] = (
-    (LIEU, "lieu_naissance", _place_of),
-    (CODE_POSTAL, "code_postal", lambda record: record.postcode),
-    (COMMUNE, "commune", _commune_of),
-)
+# Of each trait that is a place: a record's value.
+_PLACES: dict[int, Callable[[Record], str]] = {
+    LIEU: _place_of,
+    CODE_POSTAL: lambda record: record.postcode,
+    COMMUNE: _commune_of,
+}
+_LOOKED_AT = {NOM, PRENOM, NAISSANCE, COMMUNE_MEME_CODE, *_PLACES}
+# Sums of the same weights in another order differ by less.
+_ROUNDING = 1e-6
 
 
 class Scorer:
@@ -85,11 +109,21 @@ class Scorer:
         weights = [(*model.weights_of(trait.name), 0.0) for trait in TRAITS]
         weights[NIR] = (0.0,) * len(weights[NIR])
         self._weights = tuple(weights)
+        self._bits = {
+            table: {value: model.bits_of(table, value) for value in frequencies}
+            for table, frequencies in model.frequencies.items()
+        }
+        self._unlisted_bits = {table: model.bits_of(table, "") for table in model.frequencies}
         self._prior = model.prior
+        # The most that what `reach` does not look at may weigh.
+        self._beside = sum(max(self._weights[at]) for at in range(len(TRAITS)) if at not in _LOOKED_AT)
         self._common, self._rarest = (
             tuple(told(at) if trait.rare_from is not None else 0.0 for at, trait in enumerate(TRAITS))
             for told in (model.common_bits_of, model.rarest_bits_of)
         )
+
+    def _bits_of(self, table: str, value: str) -> float:
+        return self._bits[table].get(value, self._unlisted_bits[table])
 
     def prepare(self, record: Record) -> Prepared:
         """The record, ready to be compared."""
@@ -107,6 +141,52 @@ class Scorer:
         for _, rarity in self._rarities(compared, one, other):
             total += rarity
         return compared, total
+
+    def reach(self, one: Prepared) -> Reach:
+        """The record, ready to be held against many by `may_weigh`."""
+        record, bits_of = one.record, self._bits_of
+        surname = max((bits_of("nom", name.text) for name in record.surnames), default=0.0)
+        first_name = max((bits_of("prenom", name.text) for name in record.first_names), default=0.0)
+        surnames, first_names = self._most_for(NOM, surname), self._most_for(PRENOM, first_name)
+        crosswise = max(self._most_for(NOM, first_name)) + max(self._most_for(PRENOM, surname))
+        rest = self._prior + self._beside + _ROUNDING
+        if record.commune:
+            rest += max(self._most_for(COMMUNE, bits_of("commune", record.commune.text)))
+            rest += max(self._weights[COMMUNE_MEME_CODE])
+        return Reach(
+            record,
+            rest=rest,
+            names=max(max(surnames) + max(first_names), crosswise),
+            surnames=surnames,
+            first_names=first_names,
+            births=self._most_for(NAISSANCE, self.model.birth_bits_of(record.birth)),
+            places=self._most_for(LIEU, bits_of("lieu_naissance", _place_of(record))),
+            postcodes=self._most_for(CODE_POSTAL, bits_of("code_postal", record.postcode)),
+        )
+
+    def _most_for(self, trait: int, told: float) -> tuple[float, ...]:
+        """Of each level, what it may weigh with a value that tells so much: what the other record has in its
+        place tells no more than counts."""
+        weights, rare_from, highest = self._weights[trait], TRAITS[trait].rare_from or 0, _HIGHEST[trait]
+        # A partial date has no rarity: what it is worth is in its level.
+        nearly = max(self._rarity(trait, rare_from, told), 0.0)
+        between = [weight + nearly for weight in weights[rare_from:highest]]
+        return (*weights[:rare_from], *between, weights[highest] + self._rarity(trait, highest, told), 0.0)
+
+    def may_weigh(self, reach: Reach, other: Record, least: float) -> bool:
+        """Whether two records may weigh so much; False where birth and places rule it out, or the names with
+        them, for a fraction of what comparing takes."""
+        one = reach.record
+        most = reach.rest
+        most += reach.births[birth_level(one.birth, other.birth)]
+        most += reach.places[place_level(one.place, other.place)]
+        most += reach.postcodes[postcode_level(one.postcode, other.postcode)]
+        if most + reach.names < least:
+            return False
+        nom, prenom, (_, _, crossing) = names_levels(one, other)
+        if crossing is not Crossing.NONE:
+            return True
+        return most + reach.surnames[nom] + reach.first_names[prenom] >= least
 
     def weigh_levels(self, levels: tuple[int, ...]) -> float:
         """The odds that any two records which compare like this are of one person, in bits."""
@@ -133,17 +213,17 @@ class Scorer:
         if levels[NOM] >= NEAR or levels[PRENOM] >= NEAR:
             surname, first_name = self._told_by_names(compared, one.record, other.record)
             if levels[NOM] >= NEAR:
-                found.append((NOM, self._rarity(NOM, levels, surname)))
+                found.append((NOM, self._rarity(NOM, levels[NOM], surname)))
             if levels[PRENOM] >= NEAR:
-                found.append((PRENOM, self._rarity(PRENOM, levels, first_name)))
+                found.append((PRENOM, self._rarity(PRENOM, levels[PRENOM], first_name)))
         if levels[NAISSANCE] in (TYPED_DAY, SAME_DAY):  # of a date known in part, the level tells how much
             birth = min(map(self.model.birth_bits_of, (one.record.birth, other.record.birth)))
-            found.append((NAISSANCE, self._rarity(NAISSANCE, levels, birth)))
-        for trait, table, value_of in _PLACES:
-            if levels[trait] >= 2:
+            found.append((NAISSANCE, self._rarity(NAISSANCE, levels[NAISSANCE], birth)))
+        for trait, value_of in _PLACES.items():
+            if levels[trait] >= (TRAITS[trait].rare_from or 0):
                 values = value_of(one.record), value_of(other.record)
-                told = min(self.model.bits_of(table, value) for value in values)
-                found.append((trait, self._rarity(trait, levels, told)))
+                told = min(self._bits_of(TRAITS[trait].name, value) for value in values)
+                found.append((trait, self._rarity(trait, levels[trait], told)))
         return found
 
     def _told_by_names(self, compared: Compared, one: Record, other: Record) -> tuple[float, float]:
@@ -164,11 +244,11 @@ class Scorer:
         """The bits of the more common of two names that met, by the tables in which it is more common."""
         if len(met) < 2:
             return 0.0
-        return min(self.model.bits_of(table, name.text) for name in met for table in tables)
+        return min(self._bits_of(table, name.text) for name in met for table in tables)
 
-    def _rarity(self, trait: int, levels: tuple[int, ...], told: float) -> float:
+    def _rarity(self, trait: int, level: int, told: float) -> float:
         rarity = told - self._common[trait]
-        return rarity * _NOT_QUITE if rarity > 0 and levels[trait] < _HIGHEST[trait] else rarity
+        return rarity * _NOT_QUITE if rarity > 0 and level < _HIGHEST[trait] else rarity
 
     def explain(self, one: Prepared, other: Prepared) -> Explanation:
         """Each trait's level and weight, as data."""

@@ -15,6 +15,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -69,10 +70,10 @@ def _of_home(record: Record) -> Iterator[str]:
         yield from _pairs(record.commune)
 
 
-def _pairs(name: Name) -> Iterator[str]:
-    for part in name.parts:
-        word = f"_{part}_"
-        yield from (word[at : at + 2] for at in range(len(word) - 1))
+@lru_cache(maxsize=100_000)  # a name is cut once for all the records that bear it
+def _pairs(name: Name) -> tuple[str, ...]:
+    words = [f"_{part}_" for part in name.parts]
+    return tuple(word[at : at + 2] for word in words for at in range(len(word) - 1))
 
 
 PARTS = (
@@ -87,8 +88,10 @@ def sketch_of(record: Record, number_of: Callable[[str], int]) -> bytes:
     """The record's sketch, `number_of` being the hash that says which bit a feature sets."""
     sketch = 0
     for part in PARTS:
+        bits = 0
         for feature in part.features_of(record):
-            sketch |= 1 << part.start + number_of(f"{part.name}:{feature}") % part.width
+            bits |= 1 << number_of(f"{part.name}:{feature}") % part.width
+        sketch |= bits << part.start
     return sketch.to_bytes(BYTES)
 
 

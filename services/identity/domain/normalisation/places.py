@@ -1,8 +1,8 @@
 """Places of birth: by code or by label, as they are numbered now or as they were then."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from services.identity.domain import fillers
 from services.identity.domain.normalisation.letters import words_of
@@ -21,14 +21,16 @@ _WITH_DEPARTEMENT = re.compile(r"(.*?)[\s(]+(\d{2,3}|2[ABab])\s*\)?\s*\Z", re.AS
 FRANCE = "99100"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Place:
+class Place(NamedTuple):
     """Where somebody was born: `code` (COG) is empty where only a `label` is known, and so is the other
     way round. `zone` is the département, or 99 abroad; empty where unknown."""
 
     code: str
     label: str
     zone: str
+
+    def __repr__(self) -> str:
+        return "Place()"  # what it says is for no log
 
     @property
     def text(self) -> str:
