@@ -1,8 +1,9 @@
 """One service's own database: sessions, time-outs, and errors that never print a value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, LiteralString, cast
+from uuid import UUID
 
 import psycopg
 from psycopg.types.array import ListBinaryDumper
@@ -77,6 +78,16 @@ def fetch_binary(
     connection = cast("psycopg.Connection", session.connection().connection.driver_connection)
     with connection.cursor(binary=True) as cursor:
         return cursor.execute(statement, asked).fetchall()
+
+
+def integers(values: Iterable[int]) -> str:
+    """Whole numbers as PostgreSQL writes an array of them: the driver takes far longer."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def uuids(values: Iterable[UUID]) -> str:
+    """UUIDs as PostgreSQL reads an array of them."""
+    return f"{{{','.join([value.hex for value in values])}}}"
 
 
 def _translated(error: SQLAlchemyError | psycopg.Error) -> StorageFailure:

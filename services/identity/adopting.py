@@ -33,7 +33,7 @@ from services.identity.domain.records import Record
 from services.identity.domain.scoring import Scorer
 from services.identity.errors import ModelUnknown
 from services.identity.linking import IdentityKeys, Linker
-from services.identity.storage import adoption, decisions, records, rulings, statements, verdicts
+from services.identity.storage import adoption, blocks, decisions, records, rulings, statements, verdicts
 from services.identity.storage.adoption import LineMoved, Met, Rekeyed
 from services.identity.storage.decisions import Decided
 from services.identity.storage.verdicts import Held, Pair
@@ -140,7 +140,7 @@ def _adopt(linker: Linker, now: datetime, batch: Sequence[Met]) -> Adopted:
 
 def _opened(linker: Linker, batch: Sequence[Met]) -> dict[int, Record]:
     stored = records.load(linker.session, linker.keys.own, [one.record_id for one in batch])
-    return {one.record_id: schemas.unpack(one.packed) for one in stored}
+    return {record_id: schemas.unpack(packed) for record_id, packed in stored.items()}
 
 
 def keep(linker: Linker, now: datetime, links: Iterable[Pair]) -> None:
@@ -188,7 +188,7 @@ def _is_nobody(linker: Linker, met: Met, record: Record) -> bool:
 def _found(linker: Linker, record_of: Mapping[int, Record]) -> set[Pair]:
     """The pairs of these records and those they are like, by the keys of either model."""
     asking = [one for id_, record in record_of.items() for one in linking.asking_of(linker, id_, record)]
-    found = records.candidates(linker.session, asking, linker.scorer.model.glance)
+    found = blocks.candidates(linker.session, asking, linker.scorer.model.glance)
     return {(min(pair), max(pair)) for pair in found if pair[0] != pair[1]}
 
 
@@ -197,7 +197,7 @@ def _in_force(linker: Linker, was: Mapping[Pair, Held], batch: set[int]) -> set[
     was written down then."""
     others = {record_id for pair in was for record_id in pair} - batch
     standing = records.standing(linker.session, others)
-    adopted = {id_ for id_, (_, keyed_with) in standing.items() if not linker.is_former(keyed_with)}
+    adopted = {id_ for id_, one in standing.items() if not linker.is_former(one.keyed_with)}
     return {
         pair
         for pair, held in was.items()

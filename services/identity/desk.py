@@ -131,7 +131,7 @@ def explain(
     if len(record_of) < len(set(lines)):
         raise errors.declaration_inconnue()
     opened = records.load(session, keys, set(record_of.values()))
-    prepared = [scorer.prepare(schemas.unpack(one.packed)) for one in opened]
+    prepared = [scorer.prepare(schemas.unpack(packed)) for packed in opened.values()]
     one, *rest = sorted(prepared, key=lambda each: each.record.fingerprint)
     other = rest[0] if rest else one
     return scorer.explain(one, other), judge(one, other, scorer)

@@ -4,29 +4,30 @@ The same procedure as `domain.linkage`, with the database for its dictionaries: 
 the records, the model and what humans decided, and on no order in which chunks came.
 """
 
-import math
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from services.chassis.sealing import Keyring
 from services.identity import schemas
 from services.identity.domain.blocking import keys_of
 from services.identity.domain.clustering import Decided, cluster, is_worth_keeping, pair_of
-from services.identity.domain.deciding import Answer, Verdict, judge
+from services.identity.domain.deciding import Answer, Verdict, judge, may_be_alike
 from services.identity.domain.model import Model
 from services.identity.domain.naming import Named, name_groups
 from services.identity.domain.records import Record
-from services.identity.domain.scoring import Prepared, Scorer
+from services.identity.domain.scoring import Prepared, Reach, Scorer
 from services.identity.domain.sketching import rows_of
 from services.identity.errors import ModelUnknown
 from services.identity.schemas import Statement
-from services.identity.storage import adoption, records, rulings, verdicts
-from services.identity.storage.records import Asking, Known, New
+from services.identity.storage import adoption, blocks, records, rulings, verdicts
+from services.identity.storage.blocks import Asking
+from services.identity.storage.records import New
 from services.identity.storage.verdicts import Held, Pair
 
 # Each process keeps so many open: a record never changes, and those of one block come together.
@@ -87,8 +88,10 @@ class Taken:
 
 @dataclass(slots=True)
 class _Graph:
-    """The records at hand by their numbers, what was judged of them, and what humans said. `kept` are links
-    of an earlier model that stay; of pairs in `former`, what is written is still that model's."""
+    """The records at hand by their numbers, what was judged of them, and what humans said. `named` are those
+    that are new and those of the components that these touch; of the latter, `was` is whose they are, and
+    `keyed` by which model they are keyed. `kept` are links of an earlier model that stay; of pairs in
+    `former`, what is written is still that model's."""
 
     prepared: dict[int, Prepared] = field(default_factory=dict)
     named: dict[int, Named] = field(default_factory=dict)
@@ -157,7 +160,7 @@ def look(linker: Linker, statements: Sequence[Statement]) -> Looked:
     )
 
 
-def _known(linker: Linker, record_of: Mapping[bytes, Record]) -> dict[bytes, Known]:
+def _known(linker: Linker, record_of: Mapping[bytes, Record]) -> dict[bytes, int]:
     """Those of these records that are there, whichever key they are marked with, by their marks of today."""
     today = {
         schemas.mark_of(record, blind): mark
@@ -181,8 +184,7 @@ def take_in(linker: Linker, looked: Looked) -> Taken:
         records.add(linker.session, linker.keys.own, new, person_of, blind, model)
         verdicts.add(linker.session, {pair: v for pair, v in graph.judged.items() if numbers & set(pair)})
         verdicts.follow(linker.session, _followed(graph, person_of))
-    record_of = {mark: one.record_id for mark, one in known.items()}
-    record_of |= {one.mark: one.record_id for one in new}
+    record_of = known | {one.mark: one.record_id for one in new}
     by_content = {content: record_of[mark] for content, (mark, _) in looked.read.items()}
     records.add_contents(linker.session, by_content)
     return Taken(by_content, _moved(graph, person_of), _causes(graph, numbers))
@@ -275,7 +277,7 @@ def _judge_all(linker: Linker, graph: _Graph, new: Sequence[New], after: int) ->
     if not new:
         return
     asking = [one for each in new for one in _asking(linker, graph, each)]
-    found = records.candidates(linker.session, asking, linker.scorer.model.glance, after)
+    found = blocks.candidates(linker.session, asking, linker.scorer.model.glance, after)
     _open(linker, graph, {record_id for _, record_id in found} - graph.prepared.keys())
     _judge_pairs(linker, graph, found)
 
@@ -302,26 +304,24 @@ def _judge_adopted(linker: Linker, graph: _Graph, new: Sequence[New], since: int
         return
     graph.judged = {pair: verdict for pair, verdict in graph.judged.items() if not since < pair[0] <= until}
     asking = [one for each in new for one in _asking(linker, graph, each)]
-    found = records.candidates(linker.session, asking, linker.scorer.model.glance, since)
-    pairs = {(one, record_id) for one, record_id in found if record_id <= until}
+    found = blocks.candidates(linker.session, asking, linker.scorer.model.glance, since)
+    pairs = [(one, record_id) for one, record_id in found if record_id <= until]
     _open(linker, graph, {record_id for _, record_id in pairs} - graph.prepared.keys())
     _judge_pairs(linker, graph, pairs)
 
 
 def _judge_among(linker: Linker, graph: _Graph, new: Sequence[New]) -> None:
     """Judge the new records of one chunk that share a key and are alike: of each, the nearest before it."""
+    if len(new) < 2:
+        return
     glance, sketches = linker.scorer.model.glance, rows_of([one.sketch for one in new])
-    met = list(_met_among(new))
-    weights = glance.weigh(sketches[[one for one, _ in met]], sketches[[other for _, other in met]]).tolist()
-    weight_of: dict[int, dict[int, float]] = defaultdict(dict)
-    for (one, other), weight in zip(met, weights, strict=True):
-        is_sure = new[one].nir is not None and new[one].nir == new[other].nir
-        if is_sure or weight >= glance.least:
-            weight_of[new[one].record_id][new[other].record_id] = math.inf if is_sure else weight
+    ones, others = np.array(list(_met_among(new)), np.intp).reshape(-1, 2).T
+    weights = glance.weigh(sketches[ones], sketches[others])
+    nirs = np.array([one.nir or 0 for one in new])
+    weights[(nirs[ones] == nirs[others]) & (nirs[ones] != 0)] = np.inf
+    enough, numbers = weights >= glance.least, np.array([one.record_id for one in new])
     _judge_pairs(
-        linker,
-        graph,
-        ((one, other) for one, of_one in weight_of.items() for other in records.nearest(of_one)),
+        linker, graph, blocks.nearest(numbers[ones[enough]], numbers[others[enough]], weights[enough])
     )
 
 
@@ -337,10 +337,14 @@ def _met_among(new: Sequence[New]) -> Iterator[tuple[int, int]]:
 
 
 def _judge_pairs(linker: Linker, graph: _Graph, pairs: Iterable[Pair]) -> None:
+    """Judge the first of each pair against the second."""
+    scorer, prepared, reach_of = linker.scorer, graph.prepared, dict[int, Reach]()
     for one, other in pairs:
-        verdict = _judge(linker.scorer, graph.prepared[one], graph.prepared[other])
-        if verdict.answer is not Answer.UNLIKE:
-            graph.judged[min(one, other), max(one, other)] = verdict
+        reach = reach_of.get(one) or reach_of.setdefault(one, scorer.reach(prepared[one]))
+        if may_be_alike(reach, prepared[other], scorer):
+            verdict = _judge(scorer, prepared[one], prepared[other])
+            if verdict.answer is not Answer.UNLIKE:
+                graph.judged[min(one, other), max(one, other)] = verdict
 
 
 def _judge(scorer: Scorer, one: Prepared, other: Prepared) -> Verdict:
@@ -350,11 +354,8 @@ def _judge(scorer: Scorer, one: Prepared, other: Prepared) -> Verdict:
 
 def _open(linker: Linker, graph: _Graph, record_ids: Iterable[int]) -> None:
     """Add records that are there to the graph."""
-    for one in records.load(linker.session, linker.keys.own, record_ids):
-        graph.prepared[one.record_id] = _prepared(linker.scorer, one.packed)
-        graph.named[one.record_id] = Named(one.record_id, one.name)
-        graph.was[one.record_id] = one.person_id
-        graph.keyed[one.record_id] = one.keyed_with
+    for record_id, packed in records.load(linker.session, linker.keys.own, record_ids).items():
+        graph.prepared[record_id] = _prepared(linker.scorer, packed)
 
 
 @lru_cache(maxsize=_KEPT_OPEN)
@@ -383,14 +384,14 @@ def _persons(linker: Linker, graph: _Graph, seeds: set[int]) -> dict[int, uuid.U
 def _widen(linker: Linker, graph: _Graph, seeds: set[int]) -> None:
     """Add all that can be reached by links from what is there already. Raises `ModelUnknown`."""
     at_hand = set(graph.links()) | seeds
-    there = at_hand - (graph.named.keys() - graph.was.keys())
+    there = at_hand - graph.named.keys()  # which has the new ones alone until here
     if not there:
         return
     reached = verdicts.component(linker.session, there)
     _open(linker, graph, reached - graph.prepared.keys())
-    # What was opened before anybody waited may have changed persons, and keys, since.
-    for record_id, (person_id, keyed_with) in records.standing(linker.session, reached).items():
-        graph.was[record_id], graph.keyed[record_id] = person_id, keyed_with
+    for record_id, one in records.standing(linker.session, reached).items():
+        graph.named[record_id] = Named(record_id, one.name)
+        graph.was[record_id], graph.keyed[record_id] = one.person_id, one.keyed_with
     if not linker.versions.issuperset(graph.keyed[record_id] for record_id in reached):
         raise ModelUnknown
     for pair, held in verdicts.among(linker.session, reached).items():

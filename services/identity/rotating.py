@@ -62,12 +62,13 @@ def _remark(engine: Engine, keys: IdentityKeys, models: Sequence[Model]) -> int:
         marked_with = keeping.marked_otherwise(session, today, BATCH)
         told = keeping.contents_of(session, keys.own, list(marked_with))
         batch = []
-        for one in records.load(session, keys.own, marked_with):
-            record, model = schemas.unpack(one.packed), model_named[one.keyed_with]
-            before = _marks(record, told[one.record_id], blind_named[marked_with[one.record_id]], model)
-            after = _marks(record, told[one.record_id], keys.blind, model)
-            sealed = keys.own.seal(one.packed, records.purpose_of(after.mark))
-            batch.append(Remarked(one.record_id, sealed, before, after))
+        standing = records.standing(session, marked_with)
+        for record_id, packed in records.load(session, keys.own, marked_with).items():
+            record, model = schemas.unpack(packed), model_named[standing[record_id].keyed_with]
+            before = _marks(record, told[record_id], blind_named[marked_with[record_id]], model)
+            after = _marks(record, told[record_id], keys.blind, model)
+            sealed = keys.own.seal(packed, records.purpose_of(after.mark))
+            batch.append(Remarked(record_id, sealed, before, after))
         keeping.remark(session, batch, today)
         return len(batch)
 

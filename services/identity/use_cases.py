@@ -15,7 +15,6 @@ from services.identity.linking import Linker
 from services.identity.schemas import Statement
 from services.identity.storage import decisions, records, sources, statements
 from services.identity.storage.decisions import Decided
-from services.identity.storage.records import Known
 from services.identity.storage.statements import UNKNOWN_ORIGIN, Origin
 
 # Lines of a record that tells too little to be anybody's are persons of their own, by their ids.
@@ -57,26 +56,25 @@ def follow_sources(session: Session, organisations: Sequence[dict[str, Any]]) ->
 def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement], origin: Origin) -> list[Decided]:
     """The first decision about each of these lines, and what they change of others."""
     contents = {one.content: one for one in fresh}
-    known = _known(linker, contents)
-    if len(known) == len(contents):
+    record_of = _records_of(linker, contents)
+    if len(record_of) == len(contents):
         records.hold_still(linker.session)
-        known = _known(linker, contents)  # as it is now that nobody may change it
-        return _attribute(linker, now, fresh, known, {}, origin)
+        return _attribute(linker, now, fresh, record_of, {}, origin)
     marked_with, keyed_with = records.in_use(linker.session)
     if not marked_with <= set(map(schemas.name_of_key, linker.keys.blinds)):
         raise BlindKeyUnknown
     if not keyed_with <= linker.versions:
         raise ModelUnknown
     # All that takes time is done before anybody has to wait for this chunk.
-    looked = linking.look(linker, [one for content, one in contents.items() if content not in known])
+    looked = linking.look(linker, [one for content, one in contents.items() if content not in record_of])
     records.hold(linker.session)
     taken = linking.take_in(linker, looked)
     moved = move(linker, now, taken.moved, "regroupement")
-    known = _known(linker, contents)
-    return moved + _attribute(linker, now, fresh, known, taken.cause_of, origin)
+    record_of |= taken.record_of
+    return moved + _attribute(linker, now, fresh, record_of, taken.cause_of, origin)
 
 
-def _known(linker: Linker, contents: Mapping[bytes, Statement]) -> dict[bytes, Known]:
+def _records_of(linker: Linker, contents: Mapping[bytes, Statement]) -> dict[bytes, int]:
     """The records of those contents that were told before, whichever key they are marked with."""
     today = {
         schemas.mark_of_content(one.believed, blind): content
@@ -90,22 +88,22 @@ def _attribute(
     linker: Linker,
     now: datetime,
     fresh: Sequence[Statement],
-    known: Mapping[bytes, Known],
+    record_of: Mapping[bytes, int],
     cause_of: Mapping[int, str],
     origin: Origin,
 ) -> list[Decided]:
     told = {one.declaration_id: one.told for one in fresh}
-    record_of = {one.declaration_id: known[one.content] for one in fresh}
-    numbers = {line: record.record_id for line, record in record_of.items()}
-    kept = statements.add(linker.session, linker.keys.own, told, numbers, origin)
+    number_of = {one.declaration_id: record_of[one.content] for one in fresh}
+    standing = records.standing(linker.session, set(number_of.values()))
+    kept = statements.add(linker.session, linker.keys.own, told, number_of, origin)
     decided = [
         Decided(
             line,
             1,
-            person_of_line(line, record.person_id, is_nobody=record.is_nobody),
-            cause_of.get(record.record_id, "contenu"),
+            person_of_line(line, standing[number].person_id, is_nobody=standing[number].is_nobody),
+            cause_of.get(number, "contenu"),
         )
-        for line, record in record_of.items()
+        for line, number in number_of.items()
         if line in kept
     ]
     decisions.add(linker.session, decided, now)

@@ -4,8 +4,9 @@
 
 The database is the one of AGORA_IDENTITY_DATABASE_URL; its identity tables are emptied, then filled with a
 base of generated persons, one record each, by the service's own reading, keys and seals (only the writing is
-COPY, with the indexes made after). Then lines about them come in: known contents with NIR, new contents with
-and without NIR, one trait in ten not quite right; and what one line against its candidates takes.
+COPY, with blocks and indexes made after). Then lines about them come in: known contents with NIR, new
+contents with and without NIR, one trait in ten not quite right; and what one line against its candidates
+takes.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from services.identity.domain.default_model import default_model
 from services.identity.domain.scoring import Scorer
 from services.identity.domain.sketching import EVERYTHING
 from services.identity.linking import Linker
-from services.identity.storage.records import MOST_CANDIDATES, bits_of
+from services.identity.storage.blocks import ENTRY, MOST_CANDIDATES, PIECE
 from services.identity.storage.tables import metadata
 from services.sample.slips import one_statement
 from tests.conftest import empty
@@ -46,9 +47,10 @@ TODAY = date(2026, 6, 30)
 PART = 5_000
 _INDEXES = {
     "record": ("pk_record", "uq_record_mark", "ix_record_person_id"),
-    "record_key": ("uq_record_key",),
     "content": ("pk_content",),
 }
+# Blocks are made of so many parts of the keys, each sorted in memory.
+_SHARES = 32
 
 
 def scorer(base: int) -> Scorer:
@@ -81,20 +83,30 @@ def fill(url: str, base: int, workers: int) -> None:
                 of_table = name.startswith("pk") or name == "uq_record_mark"
                 drop = f"ALTER TABLE {table} DROP CONSTRAINT {name}" if of_table else f"DROP INDEX {name}"
                 connection.execute(drop.encode())
+        connection.execute(b"DROP TABLE IF EXISTS filling")
+        connection.execute(
+            b"CREATE UNLOGGED TABLE filling (key bigint, record_id bigint, entry bytea)"
+            b" PARTITION BY HASH (key)"
+        )
+        for at in range(_SHARES):
+            connection.execute(
+                f"CREATE UNLOGGED TABLE filling_{at} PARTITION OF filling"
+                f" FOR VALUES WITH (MODULUS {_SHARES}, REMAINDER {at})".encode()
+            )
         parts = [(url, start, min(start + PART, base), base) for start in range(0, base, PART)]
         with multiprocessing.get_context("spawn").Pool(workers) as pool:
             for _ in pool.imap_unordered(_fill_part, parts):
                 pass
+            for _ in pool.imap_unordered(_fill_blocks, [(url, at) for at in range(_SHARES)]):
+                pass
+        connection.execute(b"DROP TABLE filling")
         connection.execute("SET maintenance_work_mem = '1GB'")
         connection.execute("ALTER TABLE record ADD CONSTRAINT pk_record PRIMARY KEY (record_id)")
         connection.execute("ALTER TABLE record ADD CONSTRAINT uq_record_mark UNIQUE (mark)")
         connection.execute("CREATE INDEX ix_record_person_id ON record (person_id)")
-        connection.execute(
-            "CREATE UNIQUE INDEX uq_record_key ON record_key (key, record_id) INCLUDE (sketch)"
-        )
         connection.execute("ALTER TABLE content ADD CONSTRAINT pk_content PRIMARY KEY (mark)")
         connection.execute("SELECT setval(pg_get_serial_sequence('record', 'record_id'), %s)", (base + 1,))
-        connection.execute(b"VACUUM ANALYZE record, record_key, content")
+        connection.execute(b"VACUUM ANALYZE record, block, content")
 
 
 def _fill_part(asked: tuple[str, int, int, int]) -> None:
@@ -111,13 +123,31 @@ def _fill_part(asked: tuple[str, int, int, int]) -> None:
                 person_id = uuid.uuid4()
                 sealed_record = KEYS.own.seal(packed, b"record:" + mark)
                 copy.write_row((number, mark, sealed_record, nobody, person_id, person_id, name))
-        with cursor.copy("COPY record_key (key, record_id, sketch) FROM STDIN") as copy:
+        with cursor.copy("COPY filling (key, record_id, entry) FROM STDIN") as copy:
             for number, _, _, sketch, _, keys, _ in entered:
+                entry = number.to_bytes(8) + sketch
                 for key in set(keys):
-                    copy.write_row((key, number, bits_of(sketch)))
+                    copy.write_row((key, number, entry))
         with cursor.copy("COPY content (mark, record_id) FROM STDIN") as copy:
             for number, _, _, _, _, _, content in entered:
                 copy.write_row((content, number))
+
+
+def _fill_blocks(asked: tuple[str, int]) -> None:
+    url, share = asked
+    with psycopg.connect(url) as connection:
+        connection.execute(b"SET work_mem = '1GB'")
+        connection.execute(
+            f"""
+            INSERT INTO block (key, piece, newest, entries)
+            SELECT key, (place - 1) / {PIECE}, max(record_id), string_agg(entry, '' ORDER BY record_id)
+            FROM (
+                SELECT key, record_id, entry, row_number() OVER (PARTITION BY key ORDER BY record_id) AS place
+                FROM filling_{share}
+            ) AS placed
+            GROUP BY 1, 2
+            """.encode()
+        )
 
 
 def _entered(number: int, under: Scorer, seen: set[bytes]) -> Iterator[tuple[Any, ...]]:
@@ -206,7 +236,7 @@ def against(engine: Engine, name: str, under: Scorer, numbers: Sequence[int]) ->
             began = time.perf_counter()
             looked = linking.look(Linker(session, KEYS, under), said)
             seconds.append(time.perf_counter() - began)
-            opened.append(len(looked.graph.was))
+            opened.append(len(looked.graph.prepared) - len(looked.new))
     print(
         f"one line against {name}: median {1000 * statistics.median(seconds):.1f} ms,"
         f" {statistics.median(opened):.0f} records opened and compared"
@@ -232,7 +262,7 @@ def main() -> None:
         print(f"base of {asked.base:,} persons in {time.perf_counter() - began:,.0f} s")
     with engine.connect() as connection:
         durability = [connection.scalar(text(f"SHOW {name}")) for name in ("fsync", "synchronous_commit")]
-        keys = connection.scalar(text("SELECT count(*) FROM record_key"))
+        keys = connection.scalar(text(f"SELECT sum(length(entries)) / {ENTRY.itemsize} FROM block"))
     print(
         f"fsync {durability[0]}, synchronous_commit {durability[1]}, {asked.workers} processes, {keys:,} keys"
     )

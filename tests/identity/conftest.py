@@ -26,7 +26,7 @@ def session(engine: Engine) -> Iterator[Session]:
             "ruling",
             "move",
             "verdict",
-            "record_key",
+            "block",
             "content",
             "statement",
             "source",

@@ -106,7 +106,11 @@ JUDGED = """
     FROM verdict
     JOIN record AS one ON one.record_id = verdict.one JOIN record AS other ON other.record_id = verdict.other
 """
-KEYED = "SELECT mark, key, sketch FROM record_key JOIN record USING (record_id)"
+KEYED = """
+    SELECT mark, key, substr(entries, start + 8, 32)
+    FROM block CROSS JOIN generate_series(1, length(entries), 40) AS start
+    JOIN record ON int8send(record_id) = substr(entries, start, 8)
+"""
 NOBODIES = "SELECT mark FROM record WHERE is_nobody"
 
 
@@ -298,7 +302,7 @@ def test_what_was_never_linked_is_not_by_the_threshold_that_keeps(session: Sessi
     one, other = told_under(under(session, OLD), people)
     assert one == other
     weight = session.execute(text("SELECT weight FROM verdict")).scalar_one()
-    for table in ("verdict", "record_key", "content", "decision", "statement", "record"):
+    for table in ("verdict", "block", "content", "decision", "statement", "record"):
         session.execute(text(f"DELETE FROM {table}"))
     one, other = told_under(under(session, relative_to(weight, join=2.0, split=-1.0)), people)
     assert one != other

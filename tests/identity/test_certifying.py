@@ -29,7 +29,7 @@ def sources(session: Session) -> None:
 def certified(session: Session) -> list[bool]:
     """Of each record, in the order in which they came, whether its NIR is believed to be certified."""
     numbers = session.scalars(text("SELECT record_id FROM record ORDER BY record_id")).all()
-    opened = {one.record_id: one.packed for one in records.load(session, KEYS.own, numbers)}
+    opened = records.load(session, KEYS.own, numbers)
     return [schemas.unpack(opened[number]).is_certified for number in numbers]
 
 

@@ -11,19 +11,30 @@ from services.chassis import database
 from services.identity import schemas
 from services.identity.domain.deciding import Answer, Verdict
 from services.identity.domain.scoring import Prepared, Scorer
-from services.identity.domain.sketching import BYTES, Glance, rows_of
+from services.identity.domain.sketching import Glance, rows_of
 from services.identity.evaluation.feeding import Fed
 from services.identity.evaluation.room import Room
 from services.identity.storage import records
+from services.identity.storage.blocks import ENTRY
 from services.identity.storage.verdicts import Pair
 
 _VERDICTS = text("SELECT one, other, answer, weight, cause, same_self FROM verdict")
 _NOBODIES = text("SELECT record_id FROM record WHERE is_nobody")
 # The service asks who has a key, never which keys somebody has.
-_FIND_KEYS = text("CREATE INDEX IF NOT EXISTS ix_key_of_record ON record_key (record_id)")
+_KEYS = text(
+    f"""
+    CREATE TEMP TABLE record_key ON COMMIT DROP AS
+    SELECT key, CAST(CAST('x' || encode(substr(entry, 1, 8), 'hex') AS bit(64)) AS bigint) AS record_id,
+           substr(entry, 9) AS sketch
+    FROM block
+    CROSS JOIN generate_series(1, length(entries), {ENTRY.itemsize}) AS start
+    CROSS JOIN LATERAL (SELECT substr(entries, start, {ENTRY.itemsize}) AS entry) AS cut
+    """
+)
+_FIND_KEYS = text("CREATE INDEX ix_record_key ON record_key (record_id)")
 _SHARED = text(
     """
-    SELECT DISTINCT one, other, mine.sketch::text AS sketch, theirs.sketch::text AS other_sketch
+    SELECT DISTINCT one, other, mine.sketch AS sketch, theirs.sketch AS other_sketch
     FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[])) AS pair(one, other)
     JOIN record_key AS mine ON mine.record_id = one
     JOIN record_key AS theirs ON theirs.record_id = other AND theirs.key = mine.key
@@ -93,23 +104,21 @@ def load(room: Room, scorer: Scorer, record_ids: Iterable[int]) -> dict[int, Pre
     """These records, opened and ready to be compared."""
     with database.transaction(room.engine) as session:
         stored = records.load(session, room.keys.own, record_ids)
-    return {one.record_id: scorer.prepare(schemas.unpack(one.packed)) for one in stored}
+    return {record_id: scorer.prepare(schemas.unpack(packed)) for record_id, packed in stored.items()}
 
 
 def compared(room: Room, pairs: Iterable[Pair], glance: Glance) -> Iterator[Pair]:
     """Those of these pairs that share a key and whose sketches weigh enough: the service compared them."""
     left = list(pairs)
     with database.transaction(room.engine) as session:
+        session.execute(_KEYS)
         session.execute(_FIND_KEYS)
         for at in range(0, len(left), _ASKED_AT_ONCE):
             part = left[at : at + _ASKED_AT_ONCE]
             asked = {"ones": [one for one, _ in part], "others": [other for _, other in part]}
             rows = session.execute(_SHARED, asked).all()
-            ones, others = (
-                rows_of([int(bits, 2).to_bytes(BYTES) for bits in side])
-                for side in ([row.sketch for row in rows], [row.other_sketch for row in rows])
-            )
-            weights = glance.weigh(ones, others).tolist()
+            ones, others = [row.sketch for row in rows], [row.other_sketch for row in rows]
+            weights = glance.weigh(rows_of(ones), rows_of(others)).tolist()
             yield from (
                 (row.one, row.other)
                 for row, weight in zip(rows, weights, strict=True)

@@ -89,9 +89,9 @@ class History:
         percent = min(100.0, 100 * most / max(self.count(), 1))
         ids = list(self._session.scalars(_SAMPLE, {"percent": percent}))
         return [
-            schemas.unpack(one.packed)
+            schemas.unpack(packed)
             for at in range(0, len(ids), _OPENED_AT_ONCE)
-            for one in records.load(self._session, self._keys, ids[at : at + _OPENED_AT_ONCE])
+            for packed in records.load(self._session, self._keys, ids[at : at + _OPENED_AT_ONCE]).values()
         ]
 
     def held(self) -> list[Held]:
@@ -117,7 +117,7 @@ class History:
         """What their records believe of these lines, whatever their sources are by now."""
         record_of = statements.records_of(self._session, declaration_ids)
         opened = records.load(self._session, self._keys, set(record_of.values()))
-        certifies = {one.record_id: schemas.unpack(one.packed).is_certified for one in opened}
+        certifies = {record_id: schemas.unpack(packed).is_certified for record_id, packed in opened.items()}
         told = statements.told_by(self._session, self._keys, declaration_ids)
         return {line: schemas.believed_of(plain, certifies[record_of[line]]) for line, plain in told.items()}
 

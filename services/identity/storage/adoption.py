@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.identity.storage.records import add_keys
+from services.identity.storage import blocks
 
 _REACHED = text("SELECT coalesce(max(reached), 0) FROM adoption WHERE version = :version")
 _REACH = text(
@@ -25,13 +25,6 @@ _NEXT = text(
     """
     SELECT record_id, keyed_with, marked_with, is_nobody, person_id FROM record
     WHERE record_id > :after ORDER BY record_id LIMIT :most
-    """
-)
-_FORGET_KEYS = text(
-    """
-    DELETE FROM record_key USING unnest(CAST(:keys AS bigint[]), CAST(:record_ids AS bigint[]))
-         AS told(key, record_id)
-    WHERE record_key.key = told.key AND record_key.record_id = told.record_id
     """
 )
 _REKEY = text(
@@ -104,9 +97,8 @@ def next_after(session: Session, after: int, most: int) -> list[Met]:
 
 def rekey(session: Session, batch: Sequence[Rekeyed], version: str) -> None:
     """Give these records the keys of this model, and take from them those of the earlier one."""
-    old = [(key, one.record_id) for one in batch for key in one.before]
-    session.execute(_FORGET_KEYS, {"keys": [key for key, _ in old], "record_ids": [id_ for _, id_ in old]})
-    add_keys(session, [(one.record_id, one.keys, one.sketch) for one in batch])
+    blocks.forget(session, [(one.record_id, one.before) for one in batch])
+    blocks.add(session, [(one.record_id, one.keys, one.sketch) for one in batch])
     asked = {"record_ids": [one.record_id for one in batch], "are_nobody": [one.is_nobody for one in batch]}
     session.execute(_REKEY, {**asked, "version": version})
 

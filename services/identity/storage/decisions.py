@@ -8,6 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from services.chassis import database
+
 _STANDING = text(
     """
     SELECT DISTINCT ON (declaration_id) declaration_id, version, person_id, rule FROM decision
@@ -62,9 +64,9 @@ def add(session: Session, decided: Sequence[Decided], now: datetime) -> None:
         _ADD,
         {
             "now": now,
-            "declaration_ids": [one.declaration_id for one in decided],
-            "versions": [one.version for one in decided],
-            "person_ids": [one.person_id for one in decided],
+            "declaration_ids": database.uuids(one.declaration_id for one in decided),
+            "versions": database.integers(one.version for one in decided),
+            "person_ids": database.uuids(one.person_id for one in decided),
             "rules": [one.rule for one in decided],
         },
     )

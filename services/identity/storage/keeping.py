@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.chassis.sealing import Keyring
-from services.identity.storage.records import add_contents, add_keys, purpose_of
+from services.identity.storage import blocks
+from services.identity.storage.records import add_contents, purpose_of
 from services.identity.storage.statements import purpose_of_line
 
 
@@ -57,15 +58,6 @@ _REMARK = text(
     WHERE record.record_id = fresh.record_id
     """
 )
-_FORGET_KEYS = text(
-    """
-    DELETE FROM record_key WHERE (key, record_id) IN (
-        SELECT * FROM unnest(CAST(:keys AS bigint[]), CAST(:record_ids AS bigint[]))
-    )
-    """
-)
-
-
 _FORGET_CONTENTS = text("DELETE FROM content WHERE mark = ANY(CAST(:marks AS bytea[]))")
 
 
@@ -139,8 +131,7 @@ def remark(session: Session, batch: Sequence[Remarked], key_name: str) -> None:
             "sealed": [one.sealed for one in batch],
         },
     )
-    old = [(key, one.record_id) for one in batch for key in one.before.keys]
-    session.execute(_FORGET_KEYS, {"keys": [key for key, _ in old], "record_ids": [id_ for _, id_ in old]})
-    add_keys(session, [(one.record_id, one.today.keys, one.today.sketch) for one in batch])
+    blocks.forget(session, [(one.record_id, one.before.keys) for one in batch])
+    blocks.add(session, [(one.record_id, one.today.keys, one.today.sketch) for one in batch])
     session.execute(_FORGET_CONTENTS, {"marks": [mark for one in batch for mark in one.before.contents]})
     add_contents(session, {mark: one.record_id for one in batch for mark in one.today.contents})

@@ -9,9 +9,12 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from services.chassis import database
 from services.chassis.sealing import Keyring
 
-_KNOWN = text("SELECT declaration_id FROM statement WHERE declaration_id = ANY(:declaration_ids)")
+_KNOWN = text(
+    "SELECT declaration_id FROM statement WHERE declaration_id = ANY(CAST(:declaration_ids AS uuid[]))"
+)
 # A twin of a line that is being decided at this moment makes this wait, in the order of the ids.
 _ADD = text(
     """
@@ -91,7 +94,7 @@ class Kept:
 
 def known(session: Session, declaration_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Those of these lines that were decided before."""
-    return set(session.scalars(_KNOWN, {"declaration_ids": list(declaration_ids)}))
+    return set(session.scalars(_KNOWN, {"declaration_ids": database.uuids(declaration_ids)}))
 
 
 def add(
@@ -103,9 +106,9 @@ def add(
 ) -> set[uuid.UUID]:
     """Keep what these lines told and which records they are; returns those that nobody kept meanwhile."""
     asked = {
-        "declaration_ids": list(told),
+        "declaration_ids": database.uuids(told),
         "sealed": [keys.seal(plain, purpose_of_line(line)) for line, plain in told.items()],
-        "record_ids": [record_of[line] for line in told],
+        "record_ids": database.integers(record_of[line] for line in told),
         "said_at": [origin.said_at.get(line) for line in told],
         "source": origin.source,
     }

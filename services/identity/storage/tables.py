@@ -16,12 +16,10 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import BIT
 
 from services.chassis.database import new_metadata
 from services.chassis.inbox import define_inbox
 from services.chassis.outbox import define_outbox
-from services.identity.domain.sketching import BITS
 
 metadata = new_metadata()
 define_outbox(metadata)
@@ -76,16 +74,18 @@ record = Table(
     postgresql_with={"fillfactor": 90},
 )
 
-# The keys by which a record is found: eight bytes of a keyed hash. Two keys that meet by chance bring a
-# candidate more, and nothing else. The sketch stands beside the key, in the index itself: a block is read
-# from one place, and most of it is dropped without a look at the records.
-record_key = Table(
-    "record_key",
+# The records that have a key, with their sketches, in pieces (see `blocks`); `newest` is no less than the
+# number of any. A key is eight bytes of a keyed hash: two that meet by chance bring a candidate more, and
+# nothing else. A block is read from a place or two, and most of it is dropped without a look at the records.
+block = Table(
+    "block",
     metadata,
-    Column("key", BigInteger, nullable=False),
-    Column("record_id", BigInteger, nullable=False),
-    Column("sketch", BIT(BITS), nullable=False),
-    Index("uq_record_key", "key", "record_id", unique=True, postgresql_include=["sketch"]),
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("piece", Integer, primary_key=True, autoincrement=False),
+    Column("newest", BigInteger, nullable=False),
+    Column("entries", LargeBinary, nullable=False),
+    # A piece grows where it lies, and no piece is stored apart from its row.
+    postgresql_with={"fillfactor": 85, "toast_tuple_target": 8160},
 )
 
 # What was judged of two records, the smaller number first; what is of two persons is not written.

@@ -1,0 +1,109 @@
+"""Blocks: whoever has a key is found by it, in whatever pieces its block lies, until it is forgotten."""
+
+import importlib
+import os
+from collections.abc import Iterable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.identity.domain.sketching import BITS, BYTES, EVERYTHING
+from services.identity.storage import blocks
+from services.identity.storage.blocks import PIECE, Asking
+
+GLANCE = EVERYTHING.among(1)
+SKETCH = os.urandom(BYTES)
+KEY, OTHER = 7, -(2**63)
+Keyed = tuple[int, Sequence[int], bytes]
+
+
+def found(session: Session, keys: Sequence[int], after: int = 0) -> list[int]:
+    asking = [Asking(-1, keys, None, SKETCH)]
+    return sorted(record_id for _, record_id in blocks.candidates(session, asking, GLANCE, after))
+
+
+def pieces(session: Session) -> list[tuple[int, int, int]]:
+    rows = session.execute(text("SELECT key, piece, length(entries) FROM block ORDER BY 1, 2"))
+    return [(key, piece, length // blocks.ENTRY.itemsize) for key, piece, length in rows]
+
+
+def keyed(records: Iterable[int], keys: Sequence[int] = (KEY,)) -> list[Keyed]:
+    return [(record_id, keys, SKETCH) for record_id in records]
+
+
+def test_a_piece_is_filled_before_the_next_is_begun(session: Session) -> None:
+    blocks.add(session, keyed(range(1, 11)))
+    blocks.add(session, keyed(range(11, 2 * PIECE + 5), [KEY, OTHER]))
+    assert pieces(session) == [
+        (OTHER, 0, PIECE), (OTHER, 1, PIECE - 6), (KEY, 0, PIECE), (KEY, 1, PIECE), (KEY, 2, 4)
+    ]  # fmt: skip
+    blocks.add(session, keyed([500]))
+    assert pieces(session)[-1] == (KEY, 2, 5)
+    assert found(session, [KEY]) == [*range(1, 2 * PIECE + 5), 500]
+    assert found(session, [KEY, OTHER]) == found(session, [KEY])
+
+
+@pytest.mark.parametrize("after", [0, 5, PIECE, PIECE + 3, 2 * PIECE])
+def test_only_who_came_after_is_found(session: Session, after: int) -> None:
+    blocks.add(session, keyed(range(1, PIECE + 10)))
+    assert found(session, [KEY], after) == list(range(after + 1, PIECE + 10))
+
+
+def test_an_older_record_that_is_keyed_later_hides_nobody(session: Session) -> None:
+    blocks.add(session, keyed([8]))
+    blocks.add(session, keyed([3]))
+    assert found(session, [KEY], 5) == [8]
+
+
+def test_who_is_forgotten_by_a_key_is_found_by_the_others(session: Session) -> None:
+    blocks.add(session, keyed(range(1, PIECE + 10), [KEY, OTHER]))
+    blocks.forget(session, [(3, [KEY]), (PIECE + 1, [KEY, OTHER]), (4, [12345])])
+    everybody = set(range(1, PIECE + 10))
+    assert set(found(session, [KEY])) == everybody - {3, PIECE + 1}
+    assert set(found(session, [OTHER])) == everybody - {PIECE + 1}
+
+
+def test_a_block_is_read_up_to_its_bound_and_the_oldest_first(session: Session) -> None:
+    most = blocks.MOST_PIECES * PIECE
+    blocks.add(session, keyed(range(1, most + 50)))
+    _, record_ids, _ = next(blocks._weighed(session, [Asking(-1, [KEY], None, SKETCH)], GLANCE, 0))
+    assert sorted(record_ids.tolist()) == list(range(1, most + 1))
+
+
+@given(st.lists(st.lists(st.integers(1, 300), max_size=90), max_size=6))
+def test_in_whatever_chunks_records_come_each_has_one_place(chunks: list[list[int]]) -> None:
+    last, held, seen = 0, 0, list[bytes]()
+    for chunk in chunks:
+        entries = [number.to_bytes(8) for number in chunk]
+        for piece, part in blocks._pieces(entries, last, held) if entries else ():
+            assert piece == last or (held == PIECE and piece == last + 1)
+            held = held + len(part) if piece == last else len(part)
+            last = piece
+            assert 0 < held <= PIECE
+            seen += part
+    assert seen == [number.to_bytes(8) for chunk in chunks for number in chunk]
+
+
+def test_rows_of_before_become_the_blocks_that_would_have_been(session: Session) -> None:
+    migration = importlib.import_module("services.identity.storage.migrations.versions.0006_blocks")
+    session.execute(text(f"CREATE TEMP TABLE record_key (key bigint, record_id bigint, sketch bit({BITS}))"))
+    records = [(id_, keys, os.urandom(BYTES)) for id_ in range(1, 200) for keys in ([KEY, id_ % 3], [OTHER])]
+    for record_id, keys, sketch in records:
+        for key in keys:
+            session.execute(
+                text("INSERT INTO record_key VALUES (:key, :id, CAST(CAST(:bits AS text) AS bit(256)))"),
+                {"key": key, "id": record_id, "bits": f"{int.from_bytes(sketch):0{BITS}b}"},
+            )
+    session.execute(migration.PACK, {"first": -(2**63), "last": -1})
+    session.execute(migration.PACK, {"first": 0, "last": 2**63 - 1})
+    read = text("SELECT * FROM block ORDER BY key, piece")
+    packed = session.execute(read).all()
+    session.execute(text("DELETE FROM block"))
+    blocks.add(session, records)
+    assert [tuple(row)[:2] + tuple(row)[3:] for row in packed] == [
+        tuple(row)[:2] + tuple(row)[3:] for row in session.execute(read)
+    ]
+    assert max(row.newest for row in packed) == 199
