@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 
 from services.chassis import database
 from services.identity import desk, schemas, use_cases
+from services.identity.storage import decisions, records
 from services.identity.storage.rulings import Ruled
 from services.sample.persons import person
 from tests.identity.given import NOW, ids, linker, nir_of, personne, sealed
@@ -118,6 +119,25 @@ def test_a_chunk_of_known_nirs_waits_for_nobody(emptied: Engine) -> None:
         quick.execute(text("SET LOCAL lock_timeout = '1s'"))
         use_cases.resolve_persons(linker(slow), NOW, ids(51), sealed([*known, personne(nir=nir_of(99))]))
         use_cases.resolve_persons(linker(quick), NOW, ids(50), sealed(known))
+
+
+def test_a_line_told_again_is_of_whom_its_record_is_given_to_meanwhile(emptied: Engine) -> None:
+    def tell() -> uuid.UUID:
+        with database.transaction(emptied) as session:
+            (line,) = ids(1)
+            use_cases.resolve_persons(linker(session), NOW, [line], sealed([personne()]))
+            return decisions.standing(session, [line])[0].person_id
+
+    was, other = tell(), uuid.uuid4()
+    with ThreadPoolExecutor(1) as service, database.transaction(emptied) as session:
+        (number,) = session.scalars(text("SELECT record_id FROM record"))
+        records.hold(session)
+        use_cases.move(linker(session), NOW, {number: other}, "regroupement")
+        telling = service.submit(tell)
+        with pytest.raises(TimeoutError):
+            telling.result(0.5)
+        session.commit()
+        assert telling.result(30) == other != was
 
 
 def test_a_link_asked_several_times_at_once_while_lines_come_is_ruled_once(emptied: Engine) -> None:
