@@ -98,7 +98,7 @@ def test_two_lines_speak_of_one_person(
     ("first", "second"),
     [
         pytest.param(MARIE, personne(prenoms=["Anne"]), id="a sister born the same day"),
-        pytest.param(MARIE, personne(date="1962-03-12"), id="a mother of the same name"),
+        pytest.param(MARIE, personne(date="1962-11-29"), id="a mother of the same names"),
         pytest.param(
             MARIE, personne(nom_naissance="Lefebvre", commune="13055"), id="another name and birthplace"
         ),
