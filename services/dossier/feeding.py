@@ -145,11 +145,12 @@ def forget_changes(session: Session, now: datetime, kept: timedelta) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A page of dossiers (person, dossier), and the number from which on the feed tells what it has not."""
+    """A page of dossiers, up to which id they were looked for, and the number from which on the feed tells
+    what it has not."""
 
     number: int
-    places: list[tuple[uuid.UUID, uuid.UUID]]
     dossiers: list[Stored]
+    until: uuid.UUID
     is_last: bool
 
 
@@ -158,12 +159,10 @@ def find_scope(session: Session, caller: str, after: uuid.UUID, most: int, today
     between the two, the page may have it and the feed tells it all the same."""
     number = changes.number(session)
     places = scopes.find(session, Sought(caller, after, most), today)
-    return Snapshot(number, places, parcours.find_these(session, places), len(places) < most)
+    return Snapshot(number, parcours.find_these(session, places.found), places.until, places.is_last)
 
 
-def show_scope(
-    found: Snapshot, ask: Ask, caller: str, finalite: str, after: uuid.UUID, today: date
-) -> dict[str, Any]:
+def show_scope(found: Snapshot, ask: Ask, caller: str, finalite: str, today: date) -> dict[str, Any]:
     """What the caller may see of a page. Raises `Refused` when access says no to all of it."""
     opened = opened_of(ask, SNAPSHOT.routing_key, caller, finalite, found.dossiers)
     return {
@@ -173,7 +172,7 @@ def show_scope(
             for one in found.dossiers
             if one.dossier_id in opened
         ],
-        "suite": found.places[-1][1] if found.places else after,
+        "suite": found.until,
         "fini": found.is_last,
     }
 

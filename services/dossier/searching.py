@@ -52,7 +52,7 @@ def find(session: Session, caller: str, body: Mapping[str, Any], today: date) ->
         persons=persons,
     )
     places = scopes.find(session, sought, today)
-    dossiers = parcours.find_these(session, places)
+    dossiers = parcours.find_these(session, places.found)
     called = scopes.references(session, [(one, caller) for one in {one.person_id for one in dossiers}])
     return Found(
         [
@@ -60,8 +60,8 @@ def find(session: Session, caller: str, body: Mapping[str, Any], today: date) ->
             for one in dossiers
             if not files or files & one.happened.keys()
         ],
-        places[-1][1] if places else body["apres"],
-        len(places) < body["dossiers"],
+        places.until,
+        places.is_last,
     )
 
 

@@ -105,7 +105,7 @@ class Dossier:
         after, most, today = asked.body["apres"], asked.body["dossiers"], self.clock.today()
         with self.transaction() as session:
             found = feeding.find_scope(session, asked.caller, after, most, today)
-        return feeding.show_scope(found, self.others.ask, asked.caller, asked.body["finalite"], after, today)
+        return feeding.show_scope(found, self.others.ask, asked.caller, asked.body["finalite"], today)
 
     @answer(SEARCH)
     def search(self, asked: Asked) -> dict[str, Any]:

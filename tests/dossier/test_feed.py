@@ -385,7 +385,7 @@ def snapshot(engine: Engine, siret: str, most: int = 2) -> Iterator[dict[str, An
     while True:
         with database.transaction(engine) as session:
             found = feeding.find_scope(session, siret, after, most, TODAY)
-        shown = feeding.show_scope(found, EVERYTHING, siret, "prise_en_charge", after, TODAY)
+        shown = feeding.show_scope(found, EVERYTHING, siret, "prise_en_charge", TODAY)
         page: dict[str, Any] = json.loads(DossierSnapshot().dumps(shown))
         yield page
         if page["fini"]:

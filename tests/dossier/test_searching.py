@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from services.contracts.dossier import ANOMALIES, STATES, DossiersFound, SearchAsked
 from services.dossier import searching
 from services.dossier.domain import lifecycle
+from services.dossier.storage import scopes
+from services.dossier.storage.scopes import Places, Sought
 from tests.dossier.given import CEP, CERTIFIER, OPCO, OTHER, REGION, Spoken, event, formation, line
 from tests.dossier.test_feed import BLOCKS, Ask, opening
 
@@ -105,6 +107,32 @@ def test_pages_follow_one_another_and_leave_nothing_out(spoken: Spoken) -> None:
         if page["fini"]:
             break
     assert sorted(found) == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param({"since": date(2026, 5, 30)}, id="period"),
+        pytest.param({"states": ("prevu", "en_formation"), "until": date(2026, 12, 31)}, id="states in it"),
+        pytest.param({"anomaly": "sortie_avant_entree"}, id="anomaly"),
+    ],
+)
+def test_a_page_looks_at_no_more_than_it_may_and_the_next_goes_on_from_there(
+    spoken: Spoken, asked: dict[str, Any]
+) -> None:
+    def find(after: uuid.UUID, most_scanned: int) -> Places:
+        return scopes.find(spoken.session, Sought(OPCO, after, 10, **asked), TODAY, most_scanned)
+
+    nothing = uuid.UUID(int=0)
+    whole = find(nothing, 1000)
+    assert whole.found
+    assert whole.is_last
+    pages = [find(nothing, 1)]
+    while not pages[-1].is_last:
+        pages.append(find(pages[-1].until, 1))
+        assert pages[-1].until > pages[-2].until or pages[-1].is_last
+    assert [place for page in pages for place in page.found] == whole.found
+    assert len(pages) > 1
 
 
 def test_a_state_that_has_turned_since_it_was_folded_is_found_as_it_is_today(spoken: Spoken) -> None:

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 from services.dossier.domain.contribution import File
 from services.dossier.domain.scope import Scoped
 
+# How many dossiers of a scope are looked at for one page, by what no index knows: a period, say.
+MOST_SCANNED = 20_000
+
 _OF_PERSONS = text(
     """
     SELECT scope.person_id, dossier_id, state, turns_on::text, begins_on::text, ends_on::text, anomalies,
@@ -43,7 +46,6 @@ _ENTER = text(
         ends_on = excluded.ends_on, anomalies = excluded.anomalies
     """
 )
-_FOUND = "SELECT person_id, dossier_id FROM scope"
 # A reader's own word for a person or a file, as far as it stands.
 _STANDS = """
     NOT EXISTS (
@@ -127,35 +129,58 @@ def _rows(scoped: Scopes) -> Iterator[tuple[Any, ...]]:
             yield from ((person_id, one.dossier_id, siret, *found_by) for siret in one.readers)
 
 
-def find(session: Session, sought: Sought, today: date) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """Up to `most` dossiers (person, dossier) after an id. A state that may have turned since is found too:
-    whoever looks at the dossier says."""
-    statement, asked = statement_of(sought, today)
-    return [(row.person_id, row.dossier_id) for row in session.execute(statement, asked)]
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Dossiers (person, dossier) in the order of their ids, and up to which id they were looked for."""
+
+    found: list[tuple[uuid.UUID, uuid.UUID]]
+    until: uuid.UUID
+    is_last: bool
 
 
-def statement_of(sought: Sought, today: date) -> tuple[TextClause, dict[str, Any]]:
+def find(session: Session, sought: Sought, today: date, most_scanned: int = MOST_SCANNED) -> Places:
+    """Up to `most` dossiers after an id, of about so many at most that are looked at: a page may be short and
+    not the last. A state that may have turned since is found too: whoever looks at the dossier says."""
+    statement, asked = _statement_of(sought, today, most_scanned)
+    rows = session.execute(statement, asked).all()
+    found = [(row.person_id, row.dossier_id) for row in rows if row.dossier_id is not None]
+    is_full = len(found) == sought.most
+    looked_until = rows[0].looked_until
+    until = found[-1][1] if found and (is_full or looked_until is None) else looked_until or sought.after
+    return Places(found, until, not is_full and looked_until is None)
+
+
+def _statement_of(sought: Sought, today: date, most_scanned: int) -> tuple[TextClause, dict[str, Any]]:
     """The statement that finds it, and its values: for each state a branch of its own, in the order of an
-    index."""
-    wanted = {
+    index; what no index knows is asked of so many rows of each. `looked_until`: the id at which the first
+    branch that has more to look at has ended, if any has."""
+    by_index = {
         "siret = :siret": sought.siret,
         "dossier_id > :after": sought.after,
         "person_id = ANY(CAST(:persons AS uuid[]))": sought.persons,
+        "anomalies <> '{}'::text[]": sought.anomaly,
+    }
+    by_row = {
         "(ends_on IS NULL OR ends_on >= :since)": sought.since,
         "begins_on <= :until": sought.until,
-        # Said twice: the first is by what the index knows it.
-        "anomalies <> '{}'::text[] AND :anomaly = ANY(anomalies)": sought.anomaly,
+        ":anomaly = ANY(anomalies)": sought.anomaly,
     }
-    where = " AND ".join(condition for condition, value in wanted.items() if value is not None)
+    where, fits = (
+        " AND ".join(condition for condition, value in asked.items() if value is not None) or "true"
+        for asked in (by_index, by_row)
+    )
     states = [f"state = :state_{number}" for number, _ in enumerate(sought.states)]
     branches = [*states, "turns_on <= :today"] if states else ["true"]
-    found = " UNION ".join(
-        f"({_FOUND} WHERE {where} AND {branch} ORDER BY dossier_id LIMIT :most)" for branch in branches
+    scanned = " UNION ALL ".join(
+        f"(SELECT {number} AS branch, person_id, dossier_id, {fits} AS fits FROM scope"
+        f" WHERE {where} AND {branch} ORDER BY dossier_id LIMIT :scanned)"
+        for number, branch in enumerate(branches)
     )
     asked: dict[str, Any] = {
         "siret": sought.siret,
         "after": sought.after,
         "most": sought.most,
+        "scanned": sought.most if fits == "true" else most_scanned,
         "today": today,
         "persons": sought.persons if sought.persons is None else list(sought.persons),
         "since": sought.since,
@@ -163,7 +188,21 @@ def statement_of(sought: Sought, today: date) -> tuple[TextClause, dict[str, Any
         "anomaly": sought.anomaly,
         **{f"state_{number}": state for number, state in enumerate(sought.states)},
     }
-    statement = f"SELECT * FROM ({found}) AS found ORDER BY dossier_id LIMIT :most"
+    statement = f"""
+    WITH scanned AS ({scanned}),
+    looked AS (
+        SELECT min(until::text)::uuid AS looked_until FROM (
+            SELECT (array_agg(dossier_id ORDER BY dossier_id DESC))[1] AS until FROM scanned
+            GROUP BY branch HAVING count(*) = :scanned
+        ) AS full_branches
+    ),
+    found AS (
+        SELECT DISTINCT person_id, dossier_id FROM scanned, looked
+        WHERE fits AND (looked_until IS NULL OR dossier_id <= looked_until)
+        ORDER BY dossier_id LIMIT :most
+    )
+    SELECT looked_until, person_id, dossier_id FROM looked LEFT JOIN found ON true ORDER BY dossier_id
+    """
     return text(statement), {name: value for name, value in asked.items() if f":{name}" in statement}
 
 
