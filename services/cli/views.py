@@ -118,7 +118,8 @@ def show_prefilled(found: dict[str, Any]) -> None:
         if one["a_demander"]:
             words.say(f"  reste à demander : {', '.join(one['a_demander'])}")
     for one in found["masques"]:
-        words.say(f"masqué {one['bloc']} : {one['message']}")
+        whose = "" if one["dossier_id"] else " de la personne, hors de ce dossier"
+        words.say(f"masqué {one['bloc']}{whose} : {one['message']}")
     if not found["propositions"]:
         words.say("Rien que vous puissiez voir ne remplit cette déclaration.")
     words.say(f"Lecture journalisée sous le numéro {found['decision']}")

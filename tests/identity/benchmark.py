@@ -21,9 +21,11 @@ from datetime import date
 from random import Random
 from typing import Any
 
+import numpy as np
 import orjson
 import psycopg
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from services.chassis import database, inbox, migrations
 from services.chassis.roles import collect_seldom
@@ -226,21 +228,35 @@ def latency(engine: Engine, under: Scorer, numbers: Sequence[int]) -> None:
     print(f"one line without NIR: median {1000 * quantiles[9]:.1f} ms, p95 {1000 * quantiles[18]:.1f} ms")
 
 
-def against(engine: Engine, name: str, under: Scorer, numbers: Sequence[int]) -> None:
-    """One line at a time: its blocks read, the records opened and compared; nothing is kept."""
-    seconds, opened = [], []
+def against(engine: Engine, name: str, under: Scorer, numbers: Sequence[int], least: int = 0) -> None:
+    """One line at a time, of those that share a key with so many records at least: its blocks read, the
+    records opened and compared; nothing is kept."""
+    seconds, shared, opened = [], [], []
     for number in numbers:
         told_of = sealed([told(number, 8, faulty=0.1, with_nir=False)])
         said = schemas.read_statements([uuid.UUID(int=number)], told_of, KEYS.traits, KEYS.blind)
         with database.transaction(engine) as session:
             began = time.perf_counter()
             looked = linking.look(Linker(session, KEYS, under), said)
-            seconds.append(time.perf_counter() - began)
+            took = time.perf_counter() - began
+            share_a_key = _share_a_key(session, under, said[0])
+        if share_a_key >= least:
+            seconds.append(took)
+            shared.append(share_a_key)
             opened.append(len(looked.graph.prepared) - len(looked.new))
-    print(
-        f"one line against {name}: median {1000 * statistics.median(seconds):.1f} ms,"
-        f" {statistics.median(opened):.0f} records opened and compared"
-    )
+    if seconds:
+        print(
+            f"one line against {name}: median {1000 * statistics.median(seconds):.1f} ms of {len(seconds)},"
+            f" {statistics.median(shared):.0f} records that share a key,"
+            f" {statistics.median(opened):.0f} opened and compared"
+        )
+
+
+def _share_a_key(session: Session, under: Scorer, said: schemas.Statement) -> int:
+    """How many records share a key with a line: those that its blocks hold."""
+    keys = schemas.hashed_keys(keys_of(schemas.record_of(said), under.model), KEYS.blind)
+    held = session.scalars(text("SELECT entries FROM block WHERE key = ANY(:keys)"), {"keys": keys})
+    return len(np.unique(np.frombuffer(b"".join(held), ENTRY)["record_id"]))
 
 
 def main() -> None:
@@ -287,6 +303,8 @@ def main() -> None:
     looks_at_all = Scorer(replace(under.model, glances=EVERYTHING))
     numbers = [chance.randrange(asked.base) for _ in range(200)]
     against(engine, "its blocks", under, numbers)
+    many = [chance.randrange(asked.base) for _ in range(2_000)]
+    against(engine, f"blocks of {MOST_CANDIDATES} and more", under, many, MOST_CANDIDATES)
     against(engine, f"{MOST_CANDIDATES} candidates, none dropped unopened", looks_at_all, numbers)
 
 
