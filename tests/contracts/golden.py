@@ -26,7 +26,8 @@ def samples_of(name: str) -> list[Any]:
 
 
 def objects(schema: Schema, body: Any, at: Steps = ()) -> Iterator[tuple[Steps, Schema, dict[str, Any]]]:
-    """Each object of a body that has a schema: where it is, its schema, and itself."""
+    """Each object of a body that has a schema: where it is, its schema, and itself; what should be one and is
+    not is left out."""
     yield at, schema, body
     for name, field in schema.fields.items():
         if name in body:
@@ -34,9 +35,9 @@ def objects(schema: Schema, body: Any, at: Steps = ()) -> Iterator[tuple[Steps, 
 
 
 def _inside(field: Any, value: Any, at: Steps) -> Iterator[tuple[Steps, Schema, dict[str, Any]]]:
-    if isinstance(field, fields.Nested) and value is not None:
+    if isinstance(field, fields.Nested) and isinstance(value, dict):
         yield from objects(field.schema, value, at)
-    elif isinstance(field, fields.List) and value is not None:
+    elif isinstance(field, fields.List) and isinstance(value, list):
         for number, one in enumerate(value):
             yield from _inside(field.inner, one, (*at, number))
 
