@@ -1,7 +1,12 @@
 """What a partner does from its terminal: deliver, follow its receipts, read, and see what it may do."""
 
 import re
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -163,10 +168,32 @@ def follow(
     """
     with hub_at(hub, VARIABLE) as opened:
         try:
-            for one in opened.follow(seconds):
-                (words.tell if as_json else views.show_notification)(one)
-        except KeyboardInterrupt:  # it has no other end
-            words.remark("Fin du suivi.")
+            with _stopped_by_a_key() as stopped:
+                for one in opened.follow(seconds, stopped):
+                    (words.tell if as_json else views.show_notification)(one)
+            if not stopped():
+                return
+        except KeyboardInterrupt:  # pressed again
+            pass
+        words.remark("Fin du suivi.")
+
+
+@contextmanager
+def _stopped_by_a_key() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed: asked between two notifications, so that what was shown is acknowledged and
+    no frame is cut in two. Pressed again, it interrupts whatever is done."""
+    pressed = threading.Event()
+
+    def press(number: int, frame: FrameType | None) -> None:
+        if pressed.is_set():
+            signal.default_int_handler(number, frame)
+        pressed.set()
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def figures(

@@ -6,7 +6,7 @@ what comes again is known by its id. Who was away for longer than the queue keep
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -22,17 +22,22 @@ _AT_ONCE = 10
 _PAUSE_SECONDS = 1.0
 
 
-def follow(url: str, *, timeout: float, attempts: int, patience: float | None) -> Iterator[dict[str, Any]]:
-    """Each notification as it comes; ends when none has come for `patience` seconds, or never.
+Stopped = Callable[[], bool]
+
+
+def follow(
+    url: str, *, timeout: float, attempts: int, patience: float | None, stopped: Stopped
+) -> Iterator[dict[str, Any]]:
+    """Each notification as it comes; ends when none has come for `patience` seconds, or once it is `stopped`.
 
     Raises `Refused` for what the account may not do, `Unavailable` after `attempts` connections in a row that
     brought nothing.
     """
     seen: dict[str, None] = {}
     failed = 0
-    while True:
+    while not stopped():
         try:
-            for told in _messages(url, timeout, patience):
+            for told in _messages(url, timeout, patience, stopped):
                 failed = 0
                 yield from _unseen(told, seen)
         except NOT_ADMITTED:
@@ -58,7 +63,9 @@ def _unseen(told: list[dict[str, Any]], seen: dict[str, None]) -> Iterator[dict[
         del seen[next(iter(seen))]
 
 
-def _messages(url: str, timeout: float, patience: float | None) -> Iterator[list[dict[str, Any]]]:
+def _messages(
+    url: str, timeout: float, patience: float | None, stopped: Stopped
+) -> Iterator[list[dict[str, Any]]]:
     connection = pika.BlockingConnection(parameters_of(url, timeout))
     is_whole = True
     try:
@@ -71,6 +78,9 @@ def _messages(url: str, timeout: float, patience: float | None) -> Iterator[list
                 channel.basic_ack(method.delivery_tag)
                 since = time.monotonic()
             elif patience is not None and time.monotonic() - since > patience:
+                return
+            if stopped():
+                is_whole = False  # whoever presses a key does not wait for the broker's word
                 return
         raise failures.no_mailbox()  # it was taken away
     except KeyboardInterrupt:

@@ -109,14 +109,20 @@ class Hub:
         asked = {"reference": reference, "nature": nature, "finalite": finalite}
         return self.call("dossier.prefill", {**asked, "dossier_id": dossier_id} if dossier_id else asked)
 
-    def follow(self, patience: float | None = None) -> Iterator[dict[str, Any]]:
+    def follow(
+        self, patience: float | None = None, stopped: following.Stopped = lambda: False
+    ) -> Iterator[dict[str, Any]]:
         """What happens to the persons whom one follows or funds, as it comes; each notification once.
 
-        Ends when nothing has come for `patience` seconds, or never. One is done with when the next is asked
-        for: what was not is told again to who follows next.
+        Ends when nothing has come for `patience` seconds, or once it is `stopped`. One is done with when the
+        next is asked for: what was not is told again to who follows next.
         """
         return following.follow(
-            self._url, timeout=self._connection.timeout, attempts=self.attempts, patience=patience
+            self._url,
+            timeout=self._connection.timeout,
+            attempts=self.attempts,
+            patience=patience,
+            stopped=stopped,
         )
 
     def changes(self, finalite: str, after: int) -> Iterator[dict[str, Any]]:
