@@ -99,8 +99,8 @@ def judge(one: Prepared, other: Prepared, scorer: Scorer) -> Verdict:
         return Verdict(Answer.UNLIKE, weight, "poids")
     relative = relative_of(compared, one, other, scorer.model)
     if relative is not None and relative.odds <= 0:
-        may_well_be = None if tells_an_initial(one, other) else False
-        return Verdict(Answer.DOUBT, min(weight, relative.odds), relative.kind, may_well_be)
+        same_self = None if _tells_an_initial(one, other) else False
+        return Verdict(Answer.DOUBT, min(weight, relative.odds), relative.kind, same_self)
     if weight < thresholds.join:
         return _doubt(weight, "incertain")
     levels = compared.levels
@@ -147,15 +147,15 @@ def relative_of(compared: Compared, one: Prepared, other: Prepared, model: Model
     return None
 
 
-def tells_an_initial(*records: Prepared) -> bool:
-    """Whether one of them tells no more of its first name than a letter: of the records of a person it says
-    nothing, which may have that one letter wrong."""
-    return any(one.record.first_names and len(one.record.first_names[0].text) == 1 for one in records)
-
-
 def is_provisional(nir: str) -> bool:
     """Whether a NIR's form says that another may take its place."""
     return Nir(nir).is_provisional
+
+
+def _tells_an_initial(*records: Prepared) -> bool:
+    """Whether one of them tells no more of its first name than a letter: of the records of a person it says
+    nothing, which may have that one letter wrong."""
+    return any(one.record.first_names and len(one.record.first_names[0].text) == 1 for one in records)
 
 
 def _doubt(weight: float, cause: str) -> Verdict:
