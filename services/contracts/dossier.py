@@ -408,6 +408,7 @@ RULES = {
     "fraicheur": "le dire le plus récent",
     "ordre": "dite au même instant, la ligne la plus basse",
     "deduction": "se déduit de plusieurs déclarations ensemble",
+    "financement": "son financeur porte la plus grande part du coût pédagogique",
 }
 
 MOST_STEPS = 200

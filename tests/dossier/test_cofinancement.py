@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.dossier.domain.assembling import assemble
 from services.dossier.domain.cofinancement import Ruling, paths_of
-from services.dossier.domain.contribution import File
+from services.dossier.domain.contribution import Contribution, File
+from services.dossier.domain.explaining import why
 from services.dossier.domain.fold import fold
-from tests.dossier.saying import ASP, BODY, CDC, OPCO, OTHER_OPCO, PERSON, formation, paid, said
+from tests.dossier.saying import ASP, BODY, CDC, OPCO, OTHER_OPCO, PERSON, event, formation, paid, said
 
 ONE, TWO, OTHER, THIRD = File(OPCO, "D1"), File(OPCO, "D2"), File(CDC, "D1"), File(OTHER_OPCO, "D1")
 
@@ -78,6 +80,52 @@ def test_what_looks_alike_is_a_doubt_and_two_dossiers(
     expected = [(other.dossier_id, cause)] if cause else []
     assert [tuple(doubt) for doubt in one.doubts] == expected
     assert len(other.doubts) == len(expected)
+
+
+AIF = formation(dispositif="AIF", intitule="Cuisinier")
+AGREED_AFTER = [said("financement", paid(800), by=CDC, at=5), said("financement", paid(2400))]
+
+
+@pytest.mark.parametrize(
+    ("paying", "counted", "rule"),
+    [
+        pytest.param([], "AIF", "fraicheur", id="nobody said what it bears: the last word"),
+        pytest.param([said("financement", paid(1))], "CPF", "financement", id="one said it"),
+        pytest.param(AGREED_AFTER, "CPF", "financement", id="the greater part"),
+        pytest.param(AGREED_AFTER[::-1], "CPF", "financement", id="in whichever order it is said"),
+        pytest.param(
+            [said("financement", paid(800), by=CDC), said("financement", paid(800))],
+            "AIF",
+            "fraicheur",
+            id="equal parts",
+        ),
+        pytest.param(
+            [said("financement", paid(800), by=CDC), said("financement", paid(2400, "hebergement"))],
+            "AIF",
+            "financement",
+            id="lodging is no coût pédagogique",
+        ),
+        pytest.param(
+            [*AGREED_AFTER, said("realisation", event("refus", "2026-01-20"), at=30)],
+            "AIF",
+            "autorite",
+            id="refused: it bears nothing",
+        ),
+    ],
+)
+def test_a_path_is_counted_under_the_dispositif_of_whoever_bears_most_of_it(
+    paying: list[Contribution], counted: str, rule: str
+) -> None:
+    """DARES, base Brest: a stagiaire is of the dispositif of the funder that bears most of the coût
+    pédagogique."""
+    known = [said("formation", formation()), said("formation", AIF, by=CDC, at=3), *paying]
+    assembled = assemble(PERSON, known)
+    (dossier,) = fold(PERSON, known).dossiers
+    assert dossier.blocks["formation"]["dispositif"] == counted
+    assert dossier.blocks["formation"]["intitule"] == "Cuisinier", "what is no funder's own: the last word"
+    reason = why(assembled, dossier.blocks, dossier.grounds, "formation.dispositif")
+    assert reason is not None
+    assert (reason.value, reason.rule, len(reason.others)) == (counted, rule, 1)
 
 
 ALIKE = {ONE: formation(), OTHER: formation(), THIRD: formation("2026-04-01", "2026-08-01")}

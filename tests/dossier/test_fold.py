@@ -353,7 +353,6 @@ def test_whoever_refused_its_part_does_not_say_what_the_training_is(
         PERSON,
         [
             said("formation", AGREED),
-            said("financement", paid(100)),
             said("formation", OTHERWISE, by=OTHER_OPCO, at=5),
             *(said("realisation", event(*one), by=OTHER_OPCO, at=30) for one in decided),
         ],

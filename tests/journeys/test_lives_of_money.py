@@ -171,6 +171,7 @@ def test_un_cpf_complete_par_france_travail_et_quitte_pour_un_emploi(running: Ru
     aif.was("accorde", on="2025-08-01")
     aif.is_funded(CDC=2_400_00, FRANCE_TRAVAIL=800_00)
     aif.knows_why("dates.sortie_le", "2025-11-14", by=CDC)
+    aif.knows_why("formation.dispositif", "CPF", by=CDC, rule="financement", FRANCE_TRAVAIL="AIF")
     six, _ = cep.parcours("accompagnement")["suites"]
     assert (six["le"], six["en_emploi"], six["durable"]) == ("2026-05-14", True, True)
     # receipts
@@ -182,14 +183,14 @@ def test_un_cpf_complete_par_france_travail_et_quitte_pour_un_emploi(running: Ru
     aif.sees("formation dates financements", but="emplois accompagnements")
     cep.sees(followed, but="financements", finalite="accompagnement")
     aif.is_closed_to(REGION)
-    # figures
+    # figures: a CPF that France Travail tops up, though France Travail spoke last
     life.figures("""
-        2025-09  53  AIF  tous            1  1  0  240  3200
-        2025-09  53  AIF  CDC             1  1  0  240  2400
-        2025-09  53  AIF  FRANCE_TRAVAIL  1  1  0  240   800
-        2025-11  53  AIF  tous            0  0  1    0     0
-        2025-11  53  AIF  CDC             0  0  1    0     0
-        2025-11  53  AIF  FRANCE_TRAVAIL  0  0  1    0     0
+        2025-09  53  CPF  tous            1  1  0  240  3200
+        2025-09  53  CPF  CDC             1  1  0  240  2400
+        2025-09  53  CPF  FRANCE_TRAVAIL  1  1  0  240   800
+        2025-11  53  CPF  tous            0  0  1    0     0
+        2025-11  53  CPF  CDC             0  0  1    0     0
+        2025-11  53  CPF  FRANCE_TRAVAIL  0  0  1    0     0
     """)
 
 
@@ -224,9 +225,9 @@ def test_deux_sources_qui_ne_disent_pas_la_meme_entree(running: Running) -> None
     assert int(str(running.rows("access", remembered)[0][0])) >= 3
     # figures
     life.figures("""
-        2026-02  53  PLAN_DEVELOPPEMENT  tous  1  1  0  400  2000
-        2026-02  53  PLAN_DEVELOPPEMENT  CDC   1  1  0  400  1500
-        2026-02  53  PLAN_DEVELOPPEMENT  OPCO  1  1  0  400   500
+        2026-02  53  CPF  tous  1  1  0  400  2000
+        2026-02  53  CPF  CDC   1  1  0  400  1500
+        2026-02  53  CPF  OPCO  1  1  0  400   500
     """)
 
 

@@ -46,6 +46,16 @@ class Material:
         """The most believed last: by authority, then by freshness."""
         return by_belief(subject, said, self.grounds)
 
+    def borne(self) -> dict[File, int]:
+        """What each file's funder bears of the coût pédagogique, in cents; of what never was, nothing."""
+        cents = dict.fromkeys(self.files, 0)
+        for one in self.of("financement"):
+            if self.grounds[one.file].stands:
+                cents[one.file] += sum(
+                    poste["montant"] for poste in one.faits["postes"] if poste["nature"] == "pedagogique"
+                )
+        return cents
+
 
 @dataclass(frozen=True, slots=True)
 class Assembled:

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from services.dossier.domain.assembling import Assembled
+from services.dossier.domain.assembling import Assembled, Material
 from services.dossier.domain.authority import Ground, Subject, rank_of
-from services.dossier.domain.contribution import Contribution
+from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.realisation import DATES_PLANNED, ENDS, TOLD_OF_THE_END, gave_up, planned_by
 
 # How a value won: nobody says otherwise; its source is believed about it before the others; it is the last
-# word; said at the same instant, it is the later line; it follows from several statements together.
-Rule = Literal["unanime", "autorite", "fraicheur", "ordre", "deduction"]
+# word; said at the same instant, it is the later line; it follows from several statements together; its
+# funder bears more of the training than the others.
+Rule = Literal["unanime", "autorite", "fraicheur", "ordre", "deduction", "financement"]
 
 _SUBJECTS: Mapping[str, Subject] = {
     "formation": "formation",
@@ -24,6 +25,7 @@ _SUBJECTS: Mapping[str, Subject] = {
     "accompagnements": "accompagnement",
 }
 _DEDUCED = frozenset({"interruptions", "contrats"})
+_OF_WHO_BEARS_MOST = "formation.dispositif"
 _NOTHING = object()
 
 
@@ -63,7 +65,9 @@ def why(
     if won is None:
         return None
     others = tuple(one for one in said if one is not won)
-    return Reason(field, value, _rule(field, won, others), won, others)
+    material = _material_of(assembled, winner)
+    borne = material.borne() if material and field == _OF_WHO_BEARS_MOST else {}
+    return Reason(field, value, _rule(field, won, others, borne), won, others)
 
 
 def value_at(blocks: Mapping[str, Any], field: str) -> Any:
@@ -87,10 +91,7 @@ def ground_of(grounds: Mapping[str, Contribution], field: str) -> Contribution |
 def _statements(assembled: Assembled, winner: Contribution, field: str) -> list[Statement]:
     block, _, rest = field.partition(".")
     name = rest if block in ("formation", "dates") else rest.partition(".")[2]
-    place = assembled.places.get(winner.file)
-    material = next(
-        (one for one in assembled.materials if place and one.dossier_id == place.dossier_id), None
-    )
+    material = _material_of(assembled, winner)
     grounds = material.grounds if material else {}
     replaced = {one.declaration_id for one in assembled.replaced}
     subject: Subject = _SUBJECTS.get(block, "prevision" if name in DATES_PLANNED else "realisation")
@@ -102,6 +103,11 @@ def _statements(assembled: Assembled, winner: Contribution, field: str) -> list[
             found.append(Statement(one, value, rank, one.declaration_id in replaced))
     found.sort(key=lambda each: each.by.freshness, reverse=True)
     return sorted(found, key=lambda each: (each.is_replaced, each.rank))
+
+
+def _material_of(assembled: Assembled, one: Contribution) -> Material | None:
+    place = assembled.places.get(one.file)
+    return next((each for each in assembled.materials if place and each.dossier_id == place.dossier_id), None)
 
 
 def _is_beside(assembled: Assembled, one: Contribution, winner: Contribution, block: str) -> bool:
@@ -176,7 +182,7 @@ def _word_of_event(one: Contribution, name: str) -> Any:
     return one.faits.get(name, _NOTHING) if name in TOLD_OF_THE_END else _NOTHING
 
 
-def _rule(field: str, won: Statement, others: Iterable[Statement]) -> Rule:
+def _rule(field: str, won: Statement, others: Iterable[Statement], borne: Mapping[File, int]) -> Rule:
     if field.split(".")[1:2] and field.split(".")[1] in _DEDUCED:
         return "deduction"
     against = next((one for one in others if one.value != won.value), None)
@@ -184,4 +190,6 @@ def _rule(field: str, won: Statement, others: Iterable[Statement]) -> Rule:
         return "unanime"
     if won.rank < against.rank and not against.is_replaced:
         return "autorite"
+    if borne.get(won.by.file, 0) > borne.get(against.by.file, 0):
+        return "financement"
     return "fraicheur" if won.by.emise_le > against.by.emise_le else "ordre"

@@ -144,13 +144,24 @@ def _dossier(
 
 
 def _formation(material: Material) -> tuple[dict[str, Any], dict[str, Contribution]]:
-    """The formation of a path: each field from whoever is most believed about it; and who that is."""
+    """The formation of a path: each field from whoever is most believed about it; and who that is.
+
+    A dispositif is a funder's own, and a path has one to be counted under: the one of the funder that bears
+    most of the coût pédagogique, as DARES classes stagiaires; of equals, the one said last.
+    """
     merged: dict[str, Any] = {}
     by: dict[str, Contribution] = {}
-    for one in material.believed("formation", material.of("formation")):
+    believed = material.believed("formation", material.of("formation"))
+    for one in believed:
         for name, value in one.faits.items():
             if name not in NOT_OF_THE_FORMATION:
                 merged[name], by[name] = value, one
+    if len(material.files) > 1:
+        borne = material.borne()
+        most = max(borne.values())
+        for one in believed:
+            if borne[one.file] == most > 0:
+                merged["dispositif"], by["dispositif"] = one.faits["dispositif"], one
     return merged, by
 
 
