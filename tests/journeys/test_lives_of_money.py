@@ -58,6 +58,7 @@ def test_une_transition_cofinancee_dont_les_parts_font_le_cout(running: Running)
     ptp.is_funded(TRANSITIONS=6_000_00, CDC=3_000_00)
     assert ptp.dossier()["couts"]["ecart"] == 0
     ptp.knows_why("dates.entree_le", "2026-02-02", by=CDC)
+    ptp.knows_why("formation.dispositif", "CPF_TRANSITION", by=TRANSITIONS, rule="financement", CDC="CPF")
     # receipts
     first.settled("financements_inferieurs_au_cout")
     second.settled("financements_inferieurs_au_cout")
@@ -69,9 +70,9 @@ def test_une_transition_cofinancee_dont_les_parts_font_le_cout(running: Running)
     ptp.is_closed_to(OPCO)
     # figures: one entry, which each of the two has paid its part of
     life.figures("""
-        2026-02  53  CPF  tous         1  1  0  400  9000
-        2026-02  53  CPF  TRANSITIONS  1  1  0  400  6000
-        2026-02  53  CPF  CDC          1  1  0  400  3000
+        2026-02  53  CPF_TRANSITION  tous         1  1  0  400  9000
+        2026-02  53  CPF_TRANSITION  TRANSITIONS  1  1  0  400  6000
+        2026-02  53  CPF_TRANSITION  CDC          1  1  0  400  3000
     """)
 
 
