@@ -5,7 +5,9 @@ Over the wire, with access's decisions and its journal.
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -46,8 +48,9 @@ def quiet(running: Running, siret: str) -> list[dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def _nothing_waits(running: Running) -> Iterator[None]:
     """Other journeys' notifications are theirs; nothing is given up."""
-    for siret in (CEP, OTHER_CEP, OPCO, CDC):
-        quiet(running, siret)
+    running.settle()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(partial(heard, running), (CEP, OTHER_CEP, OPCO, CDC)))
     yield
     running.settle()
     assert running.dead_letters() == 0
