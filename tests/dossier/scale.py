@@ -117,7 +117,7 @@ class Filled:
                 for table in tables:
                     database.execute(
                         f"CREATE TABLE template_{table} AS"
-                        f" SELECT {table}.*, its_number FROM {table} JOIN template USING (person_id)".encode()
+                        f" SELECT * FROM {table} JOIN template USING (person_id)".encode()
                     )
         self.copies = 0
 
