@@ -169,11 +169,9 @@ def reading_to_wire(one: tuple[Decided, str] | None) -> dict[str, Any]:
     """One of many readings; None where it could not be decided yet."""
     if one is None:
         nothing = {"granted": False, "reason": BEHIND, "finalite": None, "decision": None}
-        return {"a_jour": False, **nothing, "dossiers": []}
+        return {"a_jour": False, **nothing, "dossiers": [], "blocs": [], "masques": []}
     decided, number = one
-    told = decision_to_wire(decided.answer, number)
-    kept = {name: told[name] for name in ("granted", "reason", "decision", "dossiers")}
-    return {"a_jour": True, "finalite": decided.purpose, **kept}
+    return {"a_jour": True, "finalite": decided.purpose, **decision_to_wire(decided.answer, number)}
 
 
 def plain_decision_to_wire(answer: Answer, number: str) -> dict[str, Any]:

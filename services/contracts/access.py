@@ -208,9 +208,10 @@ class DossiersDecision(Told):
 
 
 class ReadingAsked(Asked):
-    """May `siret` read these dossiers of this person? Without `finalite`, for whichever of its purposes opens
-    something: so is asked of what the hub tells by itself. `version`: of the parcours, whose relations are to
-    be known at least."""
+    """May `siret` read these dossiers of this person, and what of the parcours is in none? Without
+    `finalite`, for whichever of its purposes opens something: a dossier or, where none is asked about, a
+    block of the parcours. So is asked of what the hub tells by itself. `version`: of the parcours, whose
+    relations are to be known at least."""
 
     siret = siret(required=True)
     finalite = Code(FINALITES, allow_none=True, load_default=None)
@@ -230,7 +231,7 @@ class ReadingsAsked(Asked):
 
 class ReadingDecided(Told):
     """As `Decision`, of one reading. `a_jour` false: the relations asked for are not known yet, and nothing
-    was decided."""
+    was decided. No `blocs`: of the person's blocks nothing was decided, by a version of access before."""
 
     a_jour = fields.Boolean(required=True)
     granted = fields.Boolean(required=True)
@@ -238,6 +239,8 @@ class ReadingDecided(Told):
     finalite = fields.String(required=True, allow_none=True)
     decision = fields.String(required=True, allow_none=True)
     dossiers = fields.List(fields.Nested(DossierDecision), required=True)
+    blocs = fields.List(fields.String(), allow_none=True, load_default=None)
+    masques = fields.List(fields.Nested(BlockHidden), load_default=list)
 
 
 class ReadingsDecided(Told):

@@ -118,10 +118,19 @@ class Decided:
     answer: Answer
 
 
+def opens_something(decided: Decided) -> bool:
+    """Whether a dossier may be read or, where none was asked about, a block of the person's."""
+    answer = decided.answer
+    if not isinstance(answer, Granted):
+        return False
+    return bool(answer.dossiers if decided.reading.dossier_ids else answer.blocs)
+
+
 def decide_for_any_purpose(
     rights: Sequence[Habilitation] | None, relations: Sequence[Relation], asked: Reading, today: date
 ) -> Decided:
-    """Decide for the purpose that is asked for; without one, for the first that opens a dossier.
+    """Decide for the purpose that is asked for; without one, for the first that opens a dossier or, where
+    none is asked about, a block of the person's.
 
     What the hub tells by itself, nobody asked for: it is told for one of the purposes that its reader has.
     """
@@ -132,7 +141,7 @@ def decide_for_any_purpose(
         if purpose in HANDLING:
             continue
         found = Decided(asked, purpose, decide(rights, relations, replace(asked, finalite=purpose), today))
-        if isinstance(found.answer, Granted) and found.answer.dossiers:
+        if opens_something(found):
             return found
         refused = refused or found
     return refused or Decided(asked, None, decide(rights, relations, asked, today))

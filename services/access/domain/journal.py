@@ -114,7 +114,7 @@ def readings_entries(appel: str, decided: Iterable[Decided], now: datetime) -> d
     entries: dict[Entry, list[Decided]] = {}
     for (siret, purpose, reason), many in alike.items():
         granted = reason == GRANTED
-        shown = [one for one in many if not granted or _opened(one.answer)]
+        shown = [one for one in many if not granted or _opens(one.answer)]
         entry = Entry(
             at=now,
             siret=siret,
@@ -180,6 +180,10 @@ def reason_of(answer: Answer) -> str:
 
 def _opened(answer: Answer) -> tuple[UUID, ...]:
     return tuple(one.dossier_id for one in answer.dossiers) if isinstance(answer, Granted) else ()
+
+
+def _opens(answer: Answer) -> bool:
+    return isinstance(answer, Granted) and bool(answer.dossiers or answer.blocs)
 
 
 def _grounds(answer: Answer) -> tuple[UUID, ...]:
