@@ -60,6 +60,13 @@ EVENTS = {
     "certification": "certification obtenue",
     "retrait": "dossier retiré du parcours",
 }
+EVENTS_OF_PARCOURS = {
+    "emploi": "nouveau contrat de travail",
+    "fin_emploi": "fin du contrat de travail",
+    "certification": "certification obtenue",
+    "accompagnement": "accompagnement CEP",
+    "fin_accompagnement": "fin de l’accompagnement CEP",
+}
 
 
 def show_notification(told: dict[str, Any]) -> None:
@@ -68,8 +75,10 @@ def show_notification(told: dict[str, Any]) -> None:
     day = f" le {le}" if le else ""
     if avant:
         day += f" (et non le {avant})" if le else f" le {avant} : n’a pas eu lieu"
-    event = EVENTS.get(told["evenement"], told["evenement"])
-    words.say(f"{told['reference']} : {event}{day} — dossier {told['dossier_id']}")
+    is_dossier = "dossier_id" in told
+    event = (EVENTS if is_dossier else EVENTS_OF_PARCOURS).get(told["evenement"], told["evenement"])
+    where = f"dossier {told['dossier_id']}" if is_dossier else "hors dossier"
+    words.say(f"{told['reference']} : {event}{day} — {where}")
 
 
 def show_profile(found: dict[str, Any]) -> None:

@@ -94,7 +94,8 @@ def _messages(
 
 def _read(body: bytes) -> list[dict[str, Any]]:
     try:
-        told: list[dict[str, Any]] = orjson.loads(body)["notifications"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        message = orjson.loads(body)
+        told: list[dict[str, Any]] = [*message["notifications"], *message.get("parcours", ())]
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         raise failures.unreadable_answer() from None
     return told

@@ -112,7 +112,8 @@ class Hub:
     def follow(
         self, patience: float | None = None, stopped: following.Stopped = lambda: False
     ) -> Iterator[dict[str, Any]]:
-        """What happens to the persons whom one follows or funds, as it comes; each notification once.
+        """What happens to the persons whom one follows or funds, as it comes; each notification once. Of what
+        is in no dossier (a job, say) it has a `person_id` where the others have a `dossier_id`.
 
         Ends when nothing has come for `patience` seconds, or once it is `stopped`. One is done with when the
         next is asked for: what was not is told again to who follows next.
@@ -126,8 +127,8 @@ class Hub:
         )
 
     def changes(self, finalite: str, after: int) -> Iterator[dict[str, Any]]:
-        """The pages of changes after a number, until there are no more for now. Go on from the last page's
-        `suite`.
+        """The pages of changes after a number, of dossiers (`changements`) and of what persons have in none
+        (`parcours`), until there are no more for now. Go on from the last page's `suite`.
 
         Raises `Conflict` (`suite_oubliee`, `suite_inconnue`) where there is no going on from this number:
         begin anew, with a `snapshot`.
@@ -140,8 +141,8 @@ class Hub:
             after = page["suite"]
 
     def snapshot(self, finalite: str) -> Iterator[dict[str, Any]]:
-        """The pages of the dossiers within one's scope; `changes` tells what changed since, after the first
-        page's `numero`."""
+        """The pages of the dossiers within one's scope, and of what its persons have in none (`parcours`);
+        `changes` tells what changed since, after the first page's `numero`."""
         page = self.call("dossier.snapshot", {"finalite": finalite})
         yield page
         while not page["fini"]:

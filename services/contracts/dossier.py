@@ -67,6 +67,7 @@ class ParcoursRelated(Told):
     relations = fields.List(fields.Nested(Relation), required=True)
     dossiers = fields.List(fields.Nested(DossierRelated), required=True)
     withdrawn = fields.List(fields.UUID(), required=True)
+    changes = fields.List(fields.Nested(FieldChanged), load_default=list)  # of what belongs to no dossier
 
 
 class DossiersChanged(Told):
@@ -290,7 +291,7 @@ class ValuesSpared(Told):
     spared = fields.List(fields.Nested(ValuesCounted), required=True)
 
 
-# What is notified of a training, and the block that has to be open for it.
+# What is notified of a training.
 NOTIFIED = {
     "accord": "prise en charge accordée",
     "refus": "prise en charge refusée",
@@ -307,19 +308,29 @@ NOTIFIED = {
     "certification": "certification obtenue",
     "retrait": "le dossier n’est plus au parcours de la personne",
 }
+# What is notified of what belongs to the person and to none of her dossiers. A stage is no contract of work;
+# a certification to which a dossier leads is that dossier's.
+NOTIFIED_OF_PARCOURS = {
+    "emploi": "contrat de travail",
+    "fin_emploi": "fin du contrat de travail",
+    "certification": "certification obtenue, hors de tout dossier",
+    "accompagnement": "accompagnement par un opérateur CEP",
+    "fin_accompagnement": "fin de l’accompagnement",
+}
 # What happened before is history: it is read, and not notified.
 NOTIFIED_DAYS = 366
 
 
 class LifeChanged(Told):
-    """One thing that happened in a training, happened on another day than was told, or did not happen.
-    `readers`: who is related to the dossier or to the person, but for who told it."""
+    """One thing that happened in a training or to its person, happened on another day than was told, or did
+    not happen. What belongs to no dossier has the person's id for the dossier's. `readers`: who is related to
+    the dossier or to the person, but for who told it."""
 
     notice_id = fields.UUID(required=True)  # follows from the change: the same change gives the same
     person_id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     dossier_id = fields.UUID(required=True)
-    event = fields.String(required=True, metadata={"codes": NOTIFIED})
+    event = fields.String(required=True, metadata={"codes": {**NOTIFIED_OF_PARCOURS, **NOTIFIED}})
     on = fields.Date(required=True, allow_none=True)
     was_on = fields.Date(required=True, allow_none=True)
     readers = fields.List(fields.String(), required=True)
@@ -349,8 +360,22 @@ class Notification(Told):
     decision = fields.String(required=True)
 
 
+class ParcoursNotification(Told):
+    """As `Notification`, of what belongs to the person and to none of her dossiers. `person_id` as
+    `read_parcours` gives it."""
+
+    notification_id = fields.UUID(required=True)
+    reference = fields.String(required=True)
+    person_id = fields.UUID(required=True)
+    evenement = fields.String(required=True, metadata={"codes": NOTIFIED_OF_PARCOURS})
+    le = fields.Date(required=True, allow_none=True)
+    avant = fields.Date(required=True, allow_none=True)
+    decision = fields.String(required=True)
+
+
 class Notifications(Told):
-    """What happened, for one partner: on its queue `<siret>.notifications`, and nowhere else.
+    """What happened, for one partner: on its queue `<siret>.notifications`, and nowhere else. `notifications`
+    are of dossiers, `parcours` of what is in none.
 
     The queue holds `MOST_NOTIFICATIONS` messages for `NOTIFICATIONS_KEPT_DAYS` days, and lets the oldest go:
     who was away for longer catches up with `changes`.
@@ -358,6 +383,7 @@ class Notifications(Told):
 
     at = fields.AwareDateTime(required=True)
     notifications = fields.List(fields.Nested(Notification), required=True)
+    parcours = fields.List(fields.Nested(ParcoursNotification), load_default=list)
 
 
 MOST_NOTIFICATIONS = 100_000
@@ -671,7 +697,7 @@ class DossiersRuled(Told):
 # --- feed, snapshot and search: of what is within one's scope --------------------------------------
 
 CHANGE_KINDS = {
-    "ouvert": "le dossier est nouveau, ou il entre dans votre périmètre",
+    "ouvert": "le dossier est nouveau, il entre dans votre périmètre, ou il est redit en entier",
     "modifie": "il a changé",
     "retire": "il n’est plus, ou il n’est plus dans votre périmètre",
 }
@@ -715,8 +741,26 @@ class DossierChange(Told):
     decision = fields.String(required=True)
 
 
+class ParcoursChange(Told):
+    """One change of what belongs to a person and to none of her dossiers: `certifications`, `emplois`,
+    `accompagnements`, as far as one may see them; numbered with those of dossiers.
+
+    `references` are the caller's own of the person, `person_id` as `read_parcours` gives it. `ouvert`: these
+    are all there are, whatever was told before.
+    """
+
+    numero = fields.Integer(required=True)
+    le = Instant(required=True)
+    person_id = fields.UUID(required=True)
+    references = fields.List(fields.String(), required=True)
+    nature = fields.String(required=True, metadata={"codes": CHANGE_KINDS})
+    differences = fields.List(fields.Nested(FieldDifference), required=True)
+    decision = fields.String(required=True)
+
+
 class DossierChanges(Told):
-    """Changes in order; whoever goes on from `suite` misses none. `fini`: there are no more for now.
+    """Changes in order, of dossiers and of `parcours`: both have numbers of one order, and `suite` is of
+    both. Whoever goes on from `suite` misses none. `fini`: there are no more for now.
 
     What an habilitation opens or closes is no change of a dossier: who has another one begins with a
     snapshot again.
@@ -725,24 +769,38 @@ class DossierChanges(Told):
     changements = fields.List(fields.Nested(DossierChange), required=True)
     suite = fields.Integer(required=True)
     fini = fields.Boolean(required=True)
+    parcours = fields.List(fields.Nested(ParcoursChange), load_default=list)
 
 
 class DossierSnapshotAsked(Asked):
-    """A page of the dossiers within one's scope, after an id: the `suite` of the page before."""
+    """A page of the dossiers within one's scope, and of as many parcours at most, after an id: the `suite` of
+    the page before."""
 
     finalite = Code(FINALITES, required=True)
     apres = fields.UUID(load_default=UUID(int=0))
     dossiers = Whole(load_default=50, least=1, most=200)
 
 
+class ParcoursShown(Told):
+    """What one may see of what belongs to a person and to none of her dossiers. `references` are the
+    caller's own of the person."""
+
+    person_id = fields.UUID(required=True)
+    references = fields.List(fields.String(), required=True)
+    blocs = fields.Dict(required=True)
+    masques = fields.List(fields.Nested(Hidden), required=True)
+    decision = fields.String(required=True)
+
+
 class DossierSnapshot(Told):
-    """A page of dossiers. From the `numero` of the first page on, `changes` tells what these pages may not
-    have yet."""
+    """A page of dossiers and of parcours: the persons of whom one may see something that is in no dossier.
+    From the `numero` of the first page on, `changes` tells what these pages may not have yet."""
 
     numero = fields.Integer(required=True)
     dossiers = fields.List(fields.Nested(DossierRead), required=True)
     suite = fields.UUID(required=True)
     fini = fields.Boolean(required=True)
+    parcours = fields.List(fields.Nested(ParcoursShown), load_default=list)
 
 
 class SearchAsked(DossierSnapshotAsked):

@@ -126,7 +126,8 @@ def find_parcours(session: Session, caller: str, reference: str, when: When) -> 
         raise errors.parcours_introuvable()
     if when.is_now:
         dossiers = parcours.find_dossiers(session, person_id)
-        return Found(person_id, dossiers, parcours.find_blocks(session, person_id))
+        blocks = parcours.find_blocks(session, [person_id]).get(person_id, {})
+        return Found(person_id, dossiers, blocks)
     past = find_past(session, person_id)
     then = _stored(past, when)
     since = [] if then else _ids(parcours.find_dossiers(session, person_id))

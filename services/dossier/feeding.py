@@ -1,10 +1,11 @@
-"""What a reader follows: the changes since a number, and a snapshot to begin with; as far as access lets it.
+"""What a reader follows, of dossiers and of what belongs to a person and to none of hers: the changes since a
+number, and a snapshot to begin with; as far as access lets it.
 
 A page is looked up, decided upon by access all at once, and shown block by block.
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,7 +19,6 @@ from services.dossier import answers, errors
 from services.dossier.storage import changes, parcours, scopes
 from services.dossier.storage.changes import Changed, Page
 from services.dossier.storage.parcours import Stored
-from services.dossier.storage.scopes import Sought
 
 log = structlog.get_logger(__name__)
 
@@ -38,11 +38,13 @@ _NO_RIGHT = frozenset(
 @dataclass(frozen=True, slots=True)
 class Followed:
     """A page of changes. `hers`: of the declarations they are from, those that are their person's by now;
-    `mixed`: the persons of whom something was another's."""
+    `mixed`: the persons of whom something was another's; `called`: what the reader calls those of whom
+    something changed that is in no dossier."""
 
     page: Page
     hers: set[tuple[str, uuid.UUID]]
     mixed: set[uuid.UUID]
+    called: Mapping[uuid.UUID, Sequence[str]]
 
 
 # --- changes -------------------------------------------------------------------------------------
@@ -59,8 +61,18 @@ def find_changes(session: Session, caller: str, after: int, most: int) -> Follow
     said = [(by, one.person_id) for one in page.changes for *_, by, _ in one.differences if by]
     persons = sorted({one.person_id for one in page.changes})
     if not persons:
-        return Followed(page, set(), set())
-    return Followed(page, changes.still_theirs(session, said), changes.lost_something(session, persons))
+        return Followed(page, set(), set(), {})
+    theirs, mixed = changes.still_theirs(session, said), changes.lost_something(session, persons)
+    own = sorted({one.person_id for one in page.changes if one.is_of_the_person})
+    return Followed(page, theirs, mixed, _called(session, caller, own))
+
+
+def _called(session: Session, caller: str, persons: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[str]]:
+    """The references under which the caller speaks of these persons."""
+    if not persons:
+        return {}
+    found = scopes.references(session, [(one, caller) for one in persons])
+    return {one: sorted({reference for reference, _ in many}) for (one, _), many in found.items()}
 
 
 def show_changes(found: Followed, ask: Ask, caller: str, finalite: str, after: int) -> dict[str, Any]:
@@ -71,19 +83,45 @@ def show_changes(found: Followed, ask: Ask, caller: str, finalite: str, after: i
     dossiers: dict[uuid.UUID, set[uuid.UUID]] = {}
     for one in page.changes:
         versions[one.person_id] = max(one.version, versions.get(one.person_id, 0))
-        dossiers.setdefault(one.person_id, set()).add(one.dossier_id)
+        of_hers = dossiers.setdefault(one.person_id, set())
+        if not one.is_of_the_person:
+            of_hers.add(one.dossier_id)
     asked = [(one, versions[one], sorted(dossiers[one])) for one in versions]
     decided = decide(ask, CHANGES.routing_key, caller, finalite, asked)
     behind = next(
-        (place for place, one in enumerate(page.changes) if not decided[one.person_id]["a_jour"]), None
+        (place for place, one in enumerate(page.changes) if _is_behind(one, decided[one.person_id])), None
     )
     whole = page.changes if behind is None else page.changes[:behind]
     until = page.until if behind is None else (whole[-1].numero if whole else after)
-    shown = (_shown(one, found, decided[one.person_id]) for one in whole)
+    of_dossiers = (_shown(one, found, decided[one.person_id]) for one in whole if not one.is_of_the_person)
+    of_persons = (
+        _shown_of_the_person(one, found, decided[one.person_id]) for one in whole if one.is_of_the_person
+    )
     return {
-        "changements": [one for one in shown if one],
+        "changements": [one for one in of_dossiers if one],
+        "parcours": [one for one in of_persons if one],
         "suite": until,
         "fini": page.is_last and behind is None,
+    }
+
+
+def _is_behind(one: Changed, decided: Mapping[str, Any]) -> bool:
+    """Whether access cannot say yet whose it is."""
+    return not decided["a_jour"] or (one.is_of_the_person and decided["blocs"] is None)
+
+
+def _shown_of_the_person(one: Changed, found: Followed, decided: Mapping[str, Any]) -> dict[str, Any] | None:
+    differences = [] if one.kind == "retire" else list(_differences(one, found, decided["blocs"]))
+    if one.kind != "retire" and not differences:
+        return None  # that there is something, or not, in a block that is closed is not told either
+    return {
+        "numero": one.numero,
+        "le": one.changed_at,
+        "person_id": one.person_id,
+        "references": found.called.get(one.person_id, ()),
+        "nature": one.kind,
+        "differences": differences,
+        "decision": decided["decision"],
     }
 
 
@@ -145,27 +183,33 @@ def forget_changes(session: Session, now: datetime, kept: timedelta) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A page of dossiers, up to which id they were looked for, and the number from which on the feed tells
-    what it has not."""
+    """A page of dossiers and of what belongs to persons and to no dossier, with what the reader calls them;
+    up to which id they were looked for, and the number from which on the feed tells what it has not."""
 
     number: int
     dossiers: list[Stored]
+    blocks: Mapping[uuid.UUID, Mapping[str, Any]]
+    called: Mapping[uuid.UUID, Sequence[str]]
     until: uuid.UUID
     is_last: bool
 
 
-def find_scope(session: Session, caller: str, after: uuid.UUID, most: int, today: date) -> Snapshot:
-    """A page of the dossiers within the caller's scope. The number comes first: of what comes to be seen
-    between the two, the page may have it and the feed tells it all the same."""
+def find_scope(session: Session, caller: str, after: uuid.UUID, most: int) -> Snapshot:
+    """A page of the dossiers and of the persons within the caller's scope. The number comes first: of what
+    comes to be seen between the two, the page may have it and the feed tells it all the same."""
     number = changes.number(session)
-    places = scopes.find(session, Sought(caller, after, most), today)
-    return Snapshot(number, parcours.find_these(session, places.found), places.until, places.is_last)
+    places, persons = scopes.find_all(session, caller, after, most)
+    dossiers, blocks = parcours.find_these(session, places.found), parcours.find_blocks(session, persons)
+    called = _called(session, caller, sorted(blocks))
+    return Snapshot(number, dossiers, blocks, called, places.until, places.is_last)
 
 
 def show_scope(found: Snapshot, ask: Ask, caller: str, finalite: str, today: date) -> dict[str, Any]:
     """What the caller may see of a page. Raises `Refused` when access says no to all of it."""
-    opened = opened_of(ask, SNAPSHOT.routing_key, caller, finalite, found.dossiers)
+    decided = _decided(ask, SNAPSHOT.routing_key, caller, finalite, found.dossiers, found.blocks)
+    opened = _opened(decided)
     return {
+        "parcours": list(_parcours(found, decided)),
         "numero": found.number,
         "dossiers": [
             answers.dossier_to_wire(one, opened[one.dossier_id][0], opened.keys(), today)
@@ -175,6 +219,22 @@ def show_scope(found: Snapshot, ask: Ask, caller: str, finalite: str, today: dat
         "suite": found.until,
         "fini": found.is_last,
     }
+
+
+def _parcours(found: Snapshot, decided: Mapping[uuid.UUID, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The persons of whom something may be seen that is in no dossier: of the others it is not said whether
+    there is anything."""
+    for person_id in sorted(found.blocks):
+        one = decided[person_id]
+        shown = answers.visible(found.blocks[person_id], one["blocs"] or (), one["masques"])
+        if shown["blocs"]:
+            references = found.called.get(person_id, ())
+            yield {
+                "person_id": person_id,
+                "references": references,
+                **shown,
+                "decision": one["decision"],
+            }
 
 
 # --- who may -------------------------------------------------------------------------------------
@@ -215,10 +275,26 @@ def opened_of(
 ) -> dict[object, tuple[answers.Opened, str]]:
     """What access opens of these dossiers, each with its decision's number; those of which it opens nothing
     are left out."""
-    of: dict[uuid.UUID, list[uuid.UUID]] = {}
+    return _opened(_decided(ask, call, caller, finalite, dossiers))
+
+
+def _decided(
+    ask: Ask,
+    call: str,
+    caller: str,
+    finalite: str,
+    dossiers: Sequence[Stored],
+    persons: Iterable[uuid.UUID] = (),
+) -> dict[uuid.UUID, Mapping[str, Any]]:
+    of: dict[uuid.UUID, list[uuid.UUID]] = {one: [] for one in persons}
     for one in dossiers:
         of.setdefault(one.person_id, []).append(one.dossier_id)
-    decided = decide(ask, call, caller, finalite, [(one, 0, many) for one, many in of.items()])
+    return decide(ask, call, caller, finalite, [(one, 0, many) for one, many in of.items()])
+
+
+def _opened(
+    decided: Mapping[uuid.UUID, Mapping[str, Any]],
+) -> dict[object, tuple[answers.Opened, str]]:
     return {
         opened["dossier_id"]: (opened, one["decision"])
         for one in decided.values()

@@ -6,7 +6,7 @@ that is handled again has the same decision asked again, and one effect.
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from services.chassis.outbox import address
 from services.contracts.access import DECIDE_READINGS
 from services.contracts.dossier import NOTIFICATIONS
+from services.dossier import errors
 from services.dossier.domain.contribution import File
-from services.dossier.domain.news import NOTIFIED
+from services.dossier.domain.news import NOTIFIED, NOTIFIED_OF_PARCOURS
 from services.dossier.storage import parcours, scopes
 
 Ask = Callable[..., dict[str, Any]]
@@ -40,21 +41,32 @@ def decide(ask: Ask, lives: Sequence[Mapping[str, Any]]) -> list[Notice]:
 
     Raises `Unavailable` when access does not answer, or does not know yet who is related to whom.
     """
-    of: dict[tuple[str, uuid.UUID], list[Mapping[str, Any]]] = {}
+    of: dict[tuple[str, uuid.UUID, bool], list[Mapping[str, Any]]] = {}
     for life in lives:
         for reader in life["readers"]:
-            of.setdefault((reader, life["person_id"]), []).append(life)
+            # What is in no dossier is asked for apart: another purpose may open it than opens the dossiers.
+            of.setdefault((reader, life["person_id"], _is_of_the_person(life)), []).append(life)
     decided: list[dict[str, Any]] = []
-    asked = [_reading(siret, person_id, many) for (siret, person_id), many in of.items()]
+    asked = [_reading(siret, person_id, many) for (siret, person_id, _), many in of.items()]
     for start in range(0, len(asked), _MOST_READINGS):
         part = asked[start : start + _MOST_READINGS]
         decided += ask(DECIDE_READINGS, appel=_APPEL, lectures=part, ensemble=True)["lectures"]
     return [
         Notice(reader, life, one["decision"])
-        for ((reader, _), many), one in zip(of.items(), decided, strict=True)
+        for ((reader, *_), many), one in zip(of.items(), decided, strict=True)
         for life in many
-        if NOTIFIED[life["event"]].partition(".")[0] in _opened(one, life["dossier_id"])
+        if _block_of(life) in _opened(one, life)
     ]
+
+
+def _is_of_the_person(life: Mapping[str, Any]) -> bool:
+    return bool(life["dossier_id"] == life["person_id"])
+
+
+def _block_of(life: Mapping[str, Any]) -> str:
+    if _is_of_the_person(life):
+        return next(block for event, block, _ in NOTIFIED_OF_PARCOURS if event == life["event"])
+    return NOTIFIED[life["event"]].partition(".")[0]
 
 
 def _reading(siret: str, person_id: uuid.UUID, lives: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -63,12 +75,18 @@ def _reading(siret: str, person_id: uuid.UUID, lives: Iterable[Mapping[str, Any]
         "siret": siret,
         "person_id": person_id,
         "version": max(one["version"] for one in many),
-        "dossiers": sorted({one["dossier_id"] for one in many}),
+        "dossiers": sorted({one["dossier_id"] for one in many if not _is_of_the_person(one)}),
     }
 
 
-def _opened(decided: Mapping[str, Any], dossier_id: uuid.UUID) -> Sequence[str]:
-    return next((one["blocs"] for one in decided["dossiers"] if one["dossier_id"] == dossier_id), ())
+def _opened(decided: Mapping[str, Any], life: Mapping[str, Any]) -> Sequence[str]:
+    if not _is_of_the_person(life):
+        dossiers = (one for one in decided["dossiers"] if one["dossier_id"] == life["dossier_id"])
+        return next((one["blocs"] for one in dossiers), ())
+    blocs: Sequence[str] | None = decided["blocs"]
+    if blocs is None:
+        raise errors.parcours_indecis()
+    return blocs
 
 
 def notify(session: Session, notices: Sequence[Notice], now: datetime) -> None:
@@ -81,13 +99,16 @@ def notify(session: Session, notices: Sequence[Notice], now: datetime) -> None:
         session, sorted({(one.life["person_id"], one.life["dossier_id"]) for one in notices})
     )
     told: dict[str, list[dict[str, Any]]] = {}
+    of_persons: dict[str, list[dict[str, Any]]] = {}
     for one in notices:
         known = there.get(one.life["dossier_id"])
         files = known.happened.keys() if known else ()
         reference = _reference(called.get((one.life["person_id"], one.reader), ()), files)
         if reference is not None:
-            told.setdefault(one.reader, []).append(_told(one, reference))
+            found = of_persons if _is_of_the_person(one.life) else told
+            found.setdefault(one.reader, []).append(_told(one, reference))
     address(session, NOTIFICATIONS, told, at=now)
+    address(session, replace(NOTIFICATIONS, items="parcours"), of_persons, at=now, notifications=())
 
 
 def _reference(called: Sequence[tuple[str, File]], files: Iterable[File]) -> str | None:
@@ -101,7 +122,7 @@ def _told(notice: Notice, reference: str) -> dict[str, Any]:
     return {
         "notification_id": uuid.uuid5(life["notice_id"], notice.reader),
         "reference": reference,
-        "dossier_id": life["dossier_id"],
+        "person_id" if _is_of_the_person(life) else "dossier_id": life["dossier_id"],
         "evenement": life["event"],
         "le": life["on"],
         "avant": life["was_on"],

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from services.chassis.outbox import announce
 from services.contracts.dossier import LIVES_CHANGED, NOTIFIED_DAYS
 from services.dossier.domain.changes import Change
-from services.dossier.domain.news import Known, Life, News, Scopes, lives_of, news_of
-from services.dossier.domain.scope import Scoped, readers_of, scoped
-from services.dossier.storage import changes, parcours, scopes
+from services.dossier.domain.news import Known, Life, News, Related, Scopes, lives_of, news_of
+from services.dossier.domain.scope import Scoped, readers_of, roles_of, scoped
+from services.dossier.storage import changes, parcours, readers, scopes
 
 _NOTICES = uuid.UUID("7c6a2f0e-3b57-5e64-9f0a-2d1c8b7e4a90")
 
@@ -23,20 +23,29 @@ _NOTICES = uuid.UUID("7c6a2f0e-3b57-5e64-9f0a-2d1c8b7e4a90")
 def note(
     session: Session, folded: Sequence[Change], now: datetime, today: date
 ) -> Mapping[uuid.UUID, Sequence[News]]:
-    """What is new of each person's dossiers, noted wherever somebody will look for it."""
-    fresh = [one for one in folded if one.is_news]
+    """What is new of each person and of her dossiers, noted wherever somebody will look for it."""
+    fresh = [one for one in folded if one.is_told]
     if not fresh:
         return {}
     before = _before(session, fresh)
-    had = scopes.of_persons(session, [one.parcours.person_id for one in fresh])
+    persons = [one.parcours.person_id for one in fresh]
+    had, were = scopes.of_persons(session, persons), readers.of_persons(session, persons)
     have = {one.parcours.person_id: list(scoped(one.parcours, today)) for one in fresh}
+    are = {one.parcours.person_id: roles_of(one.parcours) for one in fresh}
     news = {
-        person_id: list(news_of(one, before, _readers(had.get(person_id, ())), _readers(have[person_id])))
-        for one in fresh
-        for person_id in [one.parcours.person_id]
+        of: list(
+            news_of(
+                one,
+                before,
+                Related(_readers(had.get(of, ())), were.get(of, {})),
+                Related(_readers(have[of]), are[of]),
+            )
+        )
+        for of, one in zip(persons, fresh, strict=True)
     }
     changes.add(session, [one for many in news.values() for one in many], now)
     scopes.save(session, have, had)
+    readers.save(session, are, were)
     announce(
         session,
         LIVES_CHANGED,

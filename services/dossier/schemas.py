@@ -19,6 +19,7 @@ def _relations(relations: Sequence[Relation]) -> list[dict[str, str]]:
 def parcours_to_wire(change: Change, news: Sequence[News]) -> dict[str, Any]:
     """A parcours as those see it who do not see inside: what changed and whose word it is, and no value."""
     changed = {one.dossier_id: one for one in news if one.kind == "modifie"}
+    of_the_person = changed.get(change.parcours.person_id)
     return {
         "person_id": change.parcours.person_id,
         "version": change.version,
@@ -35,19 +36,21 @@ def parcours_to_wire(change: Change, news: Sequence[News]) -> dict[str, Any]:
             for dossier in change.parcours.dossiers
         ],
         "withdrawn": change.withdrawn,
+        "changes": _fields(of_the_person) if of_the_person else [],
     }
 
 
 def _changes(news: News | None) -> dict[str, Any]:
     if news is None:
         return {"state_before": None, "changes": []}
-    return {
-        "state_before": news.before and news.before.whole,
-        "changes": [
-            {"path": one.path, "declaration_id": one.declaration_id, "source": one.source}
-            for one in news.differences
-        ],
-    }
+    return {"state_before": news.before and news.before.whole, "changes": _fields(news)}
+
+
+def _fields(news: News) -> list[dict[str, Any]]:
+    return [
+        {"path": one.path, "declaration_id": one.declaration_id, "source": one.source}
+        for one in news.differences
+    ]
 
 
 def effects_to_wire(change: Change) -> list[dict[str, Any]]:

@@ -104,7 +104,7 @@ class Dossier:
     def snapshot(self, asked: Asked) -> dict[str, Any]:
         after, most, today = asked.body["apres"], asked.body["dossiers"], self.clock.today()
         with self.transaction() as session:
-            found = feeding.find_scope(session, asked.caller, after, most, today)
+            found = feeding.find_scope(session, asked.caller, after, most)
         return feeding.show_scope(found, self.others.ask, asked.caller, asked.body["finalite"], today)
 
     @answer(SEARCH)

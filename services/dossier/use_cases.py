@@ -120,6 +120,7 @@ def _folded(
         effects={id_: effect for id_, effect in folded.effects.items() if before.effects.get(id_) != effect},
         is_news=digest != before.digest,
         has_lost=bool(before.effects.keys() - folded.effects.keys()),
+        blocks_before=before.blocks,
     )
     return Folded(change, ToSave(folded, version, digest, digests))
 
@@ -145,7 +146,7 @@ def _announce(
     news = [
         schemas.parcours_to_wire(change, noted.get(change.parcours.person_id, ()))
         for change in changes
-        if change.is_news
+        if change.is_told
     ]
     effects = [effect for change in changes for effect in schemas.effects_to_wire(change)]
     facts = [fact for change in changes for fact in schemas.facts_to_wire(change, pseudonyms)]

@@ -33,8 +33,12 @@ def tell() -> Iterator[Tell]:
         settings = Settings(service="dossier", database_url="", broker_url=url)
         open_mailboxes(settings, NOTIFICATIONS, [SIRET], 100, timedelta(days=1))
 
-        def tell(*ids: str) -> None:
-            body = json.dumps({"notifications": [{"notification_id": one} for one in ids]}).encode()
+        def tell(*ids: str, parcours: tuple[str, ...] = ()) -> None:
+            lists = {"notifications": ids, "parcours": parcours}
+            told = {name: [{"notification_id": one} for one in many] for name, many in lists.items()}
+            body = json.dumps(
+                {name: many for name, many in told.items() if many or name != "parcours"}
+            ).encode()
             key = NOTIFICATIONS.key_for(SIRET)
             channel.basic_publish(NOTIFICATIONS.exchange, key, body, mandatory=True)
 
@@ -54,6 +58,12 @@ def test_what_comes_twice_is_told_once(tell: Tell, hub: Hub) -> None:
     tell("a", "b")
     assert [one["notification_id"] for one in hub.follow(0.5)] == ["a", "b", "c"]
     assert list(hub.follow(0.5)) == [], "what one was done with is gone"
+
+
+def test_what_is_in_no_dossier_is_told_as_well(tell: Tell, hub: Hub) -> None:
+    tell("a")
+    tell(parcours=("b",))
+    assert [one["notification_id"] for one in hub.follow(0.5)] == ["a", "b"]
 
 
 def test_what_one_was_not_done_with_is_told_again(tell: Tell, hub: Hub) -> None:

@@ -43,6 +43,7 @@ from tests.dossier.given import (
 pytestmark = pytest.mark.servers
 
 BLOCKS = ("formation", "dates", "financements", "remunerations", "certifications")
+OF_A_PERSON = ("certifications", "emplois", "accompagnements")
 TODAY = now().day
 Ask = Callable[..., dict[str, Any]]
 
@@ -50,7 +51,8 @@ Ask = Callable[..., dict[str, Any]]
 def opening(
     *blocs: str, reason: str = "habilitation_in_force", behind: frozenset[uuid.UUID] = frozenset()
 ) -> Ask:
-    """Access, with these blocks open in every dossier; it knows no relation yet of who is `behind`."""
+    """Access, with these blocks open in every dossier and of every person; it knows no relation yet of who is
+    `behind`."""
 
     def ask(call: Call, **body: Any) -> dict[str, Any]:
         assert call is DECIDE_READINGS
@@ -68,6 +70,8 @@ def opening(
                 ]
                 if granted and one["person_id"] not in behind
                 else [],
+                "blocs": [one for one in blocs if one in OF_A_PERSON] if granted else [],
+                "masques": [],
             }
             for one in asked["lectures"]
         ]
@@ -371,7 +375,9 @@ def test_access_is_told_which_fields_changed_and_no_value(session: Session) -> N
     news = list(spoken.announced("dossiers_changed"))[-1]["dossiers"][0]
     assert news["state_before"] == "prevu"
     assert news["changes"] == [
-        {"path": "financements.0", "declaration_id": str(line_id("P")), "source": OPCO}
+        {"path": "financements.0", "declaration_id": str(line_id("P")), "source": OPCO},
+        # What a financement shows of its file is the word of who declared the file.
+        {"path": "financements.0.dispositif", "declaration_id": str(line_id("A")), "source": OPCO},
     ]
     assert "123456" not in json.dumps(news)
 
@@ -384,7 +390,7 @@ def snapshot(engine: Engine, siret: str, most: int = 2) -> Iterator[dict[str, An
     after = uuid.UUID(int=0)
     while True:
         with database.transaction(engine) as session:
-            found = feeding.find_scope(session, siret, after, most, TODAY)
+            found = feeding.find_scope(session, siret, after, most)
         shown = feeding.show_scope(found, EVERYTHING, siret, "prise_en_charge", TODAY)
         page: dict[str, Any] = json.loads(DossierSnapshot().dumps(shown))
         yield page

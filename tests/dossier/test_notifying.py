@@ -7,16 +7,37 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.contracts.dossier import LIVES_CHANGED, NOTIFIED, Notifications
+from services.contracts.dossier import (
+    LIVES_CHANGED,
+    NOTIFIED,
+    NOTIFIED_OF_PARCOURS,
+    Notifications,
+)
 from services.dossier import notifying
 from services.dossier.domain import news
 from services.dossier.domain.lifecycle import TRANSITIONS
-from tests.dossier.given import CDC, CEP, OPCO, OTHER, Spoken, at, attribution, event, formation, line
+from services.sample.organisations import of_profile
+from tests.dossier.given import (
+    BODY,
+    CDC,
+    CEP,
+    CERTIFIER,
+    DSN,
+    OPCO,
+    OTHER,
+    Spoken,
+    at,
+    attribution,
+    event,
+    formation,
+    line,
+)
 from tests.dossier.test_feed import Ask, opening
 
 pytestmark = pytest.mark.servers
 
 DATES = opening("dates")
+OTHER_CEP = of_profile("operateur_cep")[1]
 
 
 @pytest.fixture
@@ -54,7 +75,8 @@ def notified(spoken: Spoken, ask: Ask = DATES) -> list[tuple[str, dict[str, Any]
         (row.routing_key.rpartition(".")[2], one)
         for row in rows
         if row.routing_key.startswith("notifications.")
-        for one in Notifications().load(orjson.loads(bytes(row.body)))["notifications"]
+        for message in [Notifications().load(orjson.loads(bytes(row.body)))]
+        for one in (*message["notifications"], *message["parcours"])
     ]
 
 
@@ -160,4 +182,114 @@ def test_what_happened_long_ago_is_history_and_told_to_nobody(spoken: Spoken) ->
 
 def test_the_contract_names_what_is_notified_and_the_life_cycle_knows_it() -> None:
     assert news.NOTIFIED.keys() == NOTIFIED.keys()
+    assert {event for event, *_ in news.NOTIFIED_OF_PARCOURS} == NOTIFIED_OF_PARCOURS.keys()
     assert NOTIFIED.keys() - {"retrait"} == TRANSITIONS.keys() - {"declaration"}
+
+
+# --- what belongs to no dossier --------------------------------------------------------------------
+
+JOBS = opening("emplois", "accompagnements", "certifications")
+
+
+def works(spoken: Spoken, debut: str, days: float = 60, name: str = "J", **more: Any) -> None:
+    """A job told by the DSN."""
+    faits = {"employeur": BODY, "numero_contrat": "1", "nature_contrat": "01", "debut": debut, **more}
+    spoken.say(
+        line(name, "emploi", faits, source=DSN, reference="J", said=days),
+        source=DSN,
+        profile="dsn",
+        days=days,
+    )
+
+
+def test_who_follows_is_told_of_a_job_under_its_own_reference_and_nothing_of_the_employer(
+    spoken: Spoken,
+) -> None:
+    works(spoken, "2026-02-23")
+    told = dict(notified(spoken, JOBS))
+    assert told.keys() == {CEP, OPCO}, "whoever is related to her and may know"
+    assert (told[CEP]["reference"], told[CEP]["evenement"], str(told[CEP]["le"])) == (
+        "CEP-1",
+        "emploi",
+        "2026-02-23",
+    )
+    assert told[CEP].keys() == {
+        "notification_id",
+        "reference",
+        "person_id",
+        "evenement",
+        "le",
+        "avant",
+        "decision",
+    }
+    assert told[OPCO]["reference"] == "A"
+
+
+def test_the_end_of_a_job_its_correction_and_its_withdrawal_are_told(spoken: Spoken) -> None:
+    works(spoken, "2026-02-23")
+    works(spoken, "2026-02-23", days=61, name="K", fin="2026-06-30")
+    works(spoken, "2026-02-23", days=62, name="L", fin="2026-05-29")
+    works(spoken, "2026-02-23", days=63, name="M", motif_fin="099")
+    told = [one for reader, one in notified(spoken, JOBS) if reader == CEP]
+    assert [(one["evenement"], *(one[day] and str(one[day]) for day in ("le", "avant"))) for one in told] == [
+        ("emploi", "2026-02-23", None),
+        ("fin_emploi", "2026-06-30", None),
+        ("fin_emploi", "2026-05-29", "2026-06-30"),
+        ("fin_emploi", None, "2026-05-29"),
+    ]
+
+
+def test_a_stage_is_no_job(spoken: Spoken) -> None:
+    works(spoken, "2026-02-23", nature_contrat="29")
+    assert notified(spoken, JOBS) == []
+
+
+def test_a_job_is_told_to_nobody_from_whom_jobs_are_closed(spoken: Spoken) -> None:
+    works(spoken, "2026-02-23")
+    everything_else = opening("formation", "dates", "certifications", "accompagnements")
+    assert notified(spoken, everything_else) == []
+
+
+def test_that_somebody_comes_to_follow_her_is_told_to_who_funds_her_and_not_to_itself(spoken: Spoken) -> None:
+    faits = {"niveau": "2", "debut": "2026-02-05", "fin": "2026-02-26"}
+    spoken.say(
+        line("T", "accompagnement", faits, source=OTHER_CEP, reference="T"),
+        source=OTHER_CEP,
+        profile="operateur_cep",
+        days=60,
+    )
+    told = notified(spoken, JOBS)
+    assert {reader for reader, _ in told} == {OPCO, CEP}
+    assert [one["evenement"] for reader, one in told if reader == OPCO] == [
+        "accompagnement",
+        "fin_accompagnement",
+    ]
+
+
+def test_a_certification_without_a_dossier_is_told_and_one_to_which_a_dossier_leads_is_that_dossier_s(
+    spoken: Spoken,
+) -> None:
+    spoken.say(line("B", "formation", formation(certification="RNCP38430"), reference="A", said=9), days=9)
+    spoken.session.execute(text("DELETE FROM outbox"))
+    for name, certification in (("Y", "RS5000"), ("Z", "RNCP38430")):
+        obtained = {"certification": certification, "resultat": "obtenue", "le": "2026-02-27"}
+        said = line(name, "certification", obtained, source=CERTIFIER, reference=name)
+        spoken.say(said, source=CERTIFIER, profile="certificateur", days=60)
+    told = [one for reader, one in notified(spoken, JOBS) if reader == CEP]
+    assert [(one["evenement"], "dossier_id" in one) for one in told] == [
+        ("certification", True),
+        ("certification", False),
+    ]
+
+
+def test_for_a_job_access_is_asked_apart_for_another_purpose_may_open_it(spoken: Spoken) -> None:
+    asked: list[list[Any]] = []
+
+    def ask(call: Any, **body: Any) -> dict[str, Any]:
+        asked.append([len(one["dossiers"]) for one in body["lectures"]])
+        return opening("dates", "emplois")(call, **body)
+
+    happens(spoken, "E", "entree", "2026-02-02")
+    works(spoken, "2026-02-23")
+    assert sorted(one["evenement"] for _, one in notified(spoken, ask)) == ["emploi", "emploi", "entree"]
+    assert [sorted(one) for one in asked] == [[0, 0, 1]]

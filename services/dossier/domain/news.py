@@ -1,18 +1,20 @@
-"""What changed in a dossier between two folds: which fields, from what to what and by whom; and what happened
-in the training.
+"""What changed in a dossier between two folds, and in what belongs to no dossier: which fields, from what to
+what and by whom; and what happened in the training, or to the person.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Literal, NamedTuple
 
 from services.dossier.domain.changes import Change
-from services.dossier.domain.contribution import File
+from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.explaining import ground_of
+from services.dossier.domain.following import NOT_A_JOB
 from services.dossier.domain.lifecycle import Happened, State, state_on, without_results
-from services.dossier.domain.parcours import Dossier
+from services.dossier.domain.parcours import Dossier, Parcours
 from services.dossier.domain.travelling import differences
 
 Kind = Literal["ouvert", "modifie", "retire"]
@@ -29,6 +31,14 @@ NOTIFIED: Mapping[str, str] = {
     "certification": "certifications",
     "retrait": "dates",
 }
+# The same of what belongs to no dossier: the event, its block, and where its day is.
+NOTIFIED_OF_PARCOURS = (
+    ("emploi", "emplois", "debut"),
+    ("fin_emploi", "emplois", "fin"),
+    ("certification", "certifications", "le"),
+    ("accompagnement", "accompagnements", "debut"),
+    ("fin_accompagnement", "accompagnements", "fin"),
+)
 
 
 class Known(NamedTuple):
@@ -67,7 +77,8 @@ class States(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a fold changed in one dossier, for these readers."""
+    """What a fold changed in one dossier or, under the person's own id, in what belongs to none; for these
+    readers."""
 
     person_id: uuid.UUID
     version: int
@@ -81,62 +92,156 @@ class News:
 
 Scopes = Mapping[uuid.UUID, frozenset[str]]
 """By dossier, who has it within its scope."""
+Roles = Mapping[str, frozenset[str]]
+"""By reader, what it is to the person (`accompagne/`) and to each dossier (`finance/<dossier_id>`)."""
+_NOBODY: frozenset[str] = frozenset()
 
 
-def news_of(change: Change, before: Mapping[uuid.UUID, Known], had: Scopes, have: Scopes) -> Iterator[News]:
-    """What is new of a person's dossiers, each time for whom. `before`: the dossiers that changed, as they
-    were; `had` and `have`: within whose scopes they all were, and are.
+class Related(NamedTuple):
+    """Who is related to a person: within whose scopes the dossiers are, and as what."""
 
-    For who comes to have a dossier within its scope it is opened, whatever it was before; for who has it no
-    more it is withdrawn, and nothing is told of it.
+    scopes: Scopes
+    roles: Roles
+
+
+def news_of(change: Change, before: Mapping[uuid.UUID, Known], had: Related, have: Related) -> Iterator[News]:
+    """What is new of a person's dossiers and of what is in none of them, each time for whom. `before`: the
+    dossiers that changed, as they were; `had` and `have`: who was related to the person, and who is.
+
+    What changed is told to who was related and is. All of it is told, as if it were new, to who comes to be,
+    or comes to be something else, for access may open what it did not; and to everybody once something is
+    another person's: of that nothing is told any more, and what is left might not be the whole. Who is not
+    what it was is told that it is withdrawn, and nothing of it.
     """
-    person_id, version = change.parcours.person_id, change.version
+    moves = _Moves.between(had.roles, have.roles)
+    parcours = change.parcours
+    if had.roles or have.roles:
+        was, now = frozenset(had.roles), frozenset(have.roles)
+        yield from _news(change, parcours, change.blocks_before, moves.of("", was, now))
     changed = {one.dossier_id for one in change.changed}
-    for dossier in change.parcours.dossiers:
-        now = have.get(dossier.dossier_id, frozenset())
-        old = had.get(dossier.dossier_id, frozenset())
-        new, still = now - old, now & old
-        if new:
-            told = tuple(_differences({}, dossier))
-            readers = tuple(sorted(new))
-            yield News(
-                person_id, version, dossier.dossier_id, "ouvert", readers, None, _states(dossier), told
-            )
-        known = before.get(dossier.dossier_id)
-        if still and known and dossier.dossier_id in changed:
-            told, was, is_now = tuple(_differences(known.blocks, dossier)), _states(known), _states(dossier)
-            readers = tuple(sorted(still))
-            yield News(person_id, version, dossier.dossier_id, "modifie", readers, was, is_now, told)
-    for dossier_id, readers_before in had.items():
-        if gone := tuple(sorted(readers_before - have.get(dossier_id, frozenset()))):
-            yield News(person_id, version, dossier_id, "retire", gone)
+    for dossier in parcours.dossiers:
+        id_ = dossier.dossier_id
+        known = before.get(id_) if id_ in changed else None
+        readers = moves.of(str(id_), had.scopes.get(id_, _NOBODY), have.scopes.get(id_, _NOBODY))
+        yield from _news(change, dossier, known.blocks if known else None, readers, known)
+    ids = {dossier.dossier_id for dossier in parcours.dossiers}
+    for id_, readers_before in had.scopes.items():
+        if id_ not in ids:
+            gone = tuple(sorted(readers_before))
+            yield News(parcours.person_id, change.version, id_, "retire", gone)
+
+
+class _Readers(NamedTuple):
+    """Of one dossier, or of the parcours: who had it and has it, who has it no more, who has it anew."""
+
+    still: frozenset[str]
+    gone: frozenset[str]
+    new: frozenset[str]
+    now: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """Who is not any more, and who has come to be, something to a dossier or, under no id, to all of them."""
+
+    lost: Mapping[str, set[str]]
+    gained: Mapping[str, set[str]]
+
+    @classmethod
+    def between(cls, had: Roles, have: Roles) -> "_Moves":
+        """What changed of what readers are."""
+        if had == have:
+            return _NO_MOVES
+        lost: dict[str, set[str]] = defaultdict(set)
+        gained: dict[str, set[str]] = defaultdict(set)
+        for siret in had.keys() & have.keys():
+            for found, one, other in ((lost, had[siret], have[siret]), (gained, have[siret], had[siret])):
+                others = {role.partition("/")[0] for role in other}
+                for moved in one - other:
+                    role, _, where = moved.partition("/")
+                    found[where].add(siret)
+                    if role not in others:
+                        found[""].add(siret)
+        return cls(lost, gained)
+
+    def of(self, where: str, was: frozenset[str], now: frozenset[str]) -> _Readers:
+        """For whom a dossier, or under no id the parcours, is what to tell."""
+        if self is _NO_MOVES and was == now:
+            return _Readers(now, _NOBODY, _NOBODY, now)
+        lost = self.lost.get("", set()) | self.lost.get(where, set())
+        moved = lost | self.gained.get("", set()) | self.gained.get(where, set())
+        return _Readers(was & now, (was - now) | (was & lost), (now - was) | (now & moved), now)
+
+
+_NO_MOVES = _Moves({}, {})
+
+
+def _news(
+    change: Change,
+    whole: Dossier | Parcours,
+    before: Mapping[str, Any] | None,
+    readers: _Readers,
+    known: Known | None = None,
+) -> Iterator[News]:
+    """What is new of a dossier, or of the parcours itself. `before`: its blocks, where they may differ."""
+    is_dossier = isinstance(whole, Dossier)
+    id_ = whole.dossier_id if isinstance(whole, Dossier) else whole.person_id
+    head = (change.parcours.person_id, change.version, id_)
+    if readers.still and before is not None and (is_dossier or before != whole.blocks):
+        told, states = tuple(_differences(before, whole)), (_states(known), _states(whole))
+        yield News(*head, "modifie", tuple(sorted(readers.still)), *states, told)
+    if readers.gone:
+        yield News(*head, "retire", tuple(sorted(readers.gone)))
+    anew = readers.now if change.has_lost else readers.new
+    if anew and (is_dossier or whole.blocks):
+        told = tuple(_differences({}, whole))
+        yield News(*head, "ouvert", tuple(sorted(anew)), None, _states(whole), told)
 
 
 def lives_of(change: Change, before: Mapping[uuid.UUID, Known]) -> Iterator[tuple[uuid.UUID, Life]]:
-    """What happened in each training of a person, did on another day, or did not."""
+    """What happened in each training of a person or, under her own id, in none of them; did on another day,
+    or did not."""
     for dossier in change.changed:
         known = before.get(dossier.dossier_id)
         for life in _lives(known.happened if known else {}, dossier):
             yield dossier.dossier_id, life
     for dossier_id in change.withdrawn:
         yield dossier_id, Life("retrait", None, None, None)
+    if change.blocks_before != change.parcours.blocks:
+        for life in _lives_of_parcours(change):
+            yield change.parcours.person_id, life
 
 
-def _states(known: Known | Dossier) -> States | None:
-    if not known.happened:
-        return None  # kept from before events were, and not folded since
+def _states(known: Known | Dossier | Parcours | None) -> States | None:
+    if not isinstance(known, Known | Dossier) or not known.happened:
+        return None  # it has none; or it was kept from before events were, and not folded since
     results_apart = {file: without_results(events) for file, events in known.happened.items()}
     return States(state_on(known.happened), state_on(results_apart))
 
 
-def _differences(before: Mapping[str, Any], dossier: Dossier) -> Iterator[Difference]:
-    for name in sorted({*before, *dossier.blocks}):
-        one, other = before.get(name), dossier.blocks.get(name)
+def _differences(before: Mapping[str, Any], whole: Dossier | Parcours) -> Iterator[Difference]:
+    for name in sorted({*before, *whole.blocks}):
+        one, other = before.get(name), whole.blocks.get(name)
         nothing: Any = [] if isinstance(one or other, list) else {}
         for path, was, now in differences(one or nothing, other or nothing, name):
-            by = ground_of(dossier.grounds, path) if now is not None else None
-            who = (by.declaration_id, by.source) if by else (None, None)
-            yield Difference(path, was, now, *who)
+            yield from _by_whom(whole.grounds, path, was, now)
+
+
+def _by_whom(grounds: Mapping[str, Contribution], path: str, was: Any, now: Any) -> Iterator[Difference]:
+    """A difference, and apart from it what of it is another declaration's word: each may come to be told to
+    nobody without the other."""
+    by = ground_of(grounds, path) if now is not None else None
+    who = (by.declaration_id, by.source) if by else (None, None)
+    apart: dict[str, Contribution] = {}
+    if by and isinstance(now, dict):
+        finer = ((name, grounds.get(f"{path}.{name}")) for name in now)
+        apart = {name: one for name, one in finer if one and one.declaration_id != by.declaration_id}
+    if not apart:
+        yield Difference(path, was, now, *who)
+        return
+    yield Difference(path, was, {name: each for name, each in now.items() if name not in apart}, *who)
+    for name, one in apart.items():
+        yield Difference(f"{path}.{name}", None, now[name], one.declaration_id, one.source)
 
 
 def _lives(before: Mapping[File, Iterable[Happened]], dossier: Dossier) -> Iterator[Life]:
@@ -154,3 +259,35 @@ def _lives(before: Mapping[File, Iterable[Happened]], dossier: Dossier) -> Itera
 
 def _happened(events: Mapping[File, Iterable[Happened]]) -> set[Happened]:
     return {one for many in events.values() for one in many}
+
+
+def _lives_of_parcours(change: Change) -> Iterator[Life]:
+    parcours = change.parcours
+    in_a_dossier = {one.blocks.get("formation", {}).get("certification") for one in parcours.dossiers}
+    before, after = change.blocks_before, parcours.blocks
+    for event, block, name in NOTIFIED_OF_PARCOURS:
+        was, now = (_days(blocks.get(block, ()), event, name, in_a_dossier) for blocks in (before, after))
+        gone = sorted(on for which, (on, _) in was.items() if which not in now)
+        new = sorted(one for which, one in now.items() if which not in was)
+        for told, was_on in zip_longest(new, gone):
+            on, place = told or (None, 0)
+            by = ground_of(parcours.grounds, f"{block}.{place}.{name}") if on else None
+            yield Life(event, on, was_on, by.source if by else None)
+
+
+def _days(
+    items: Sequence[Mapping[str, Any]], event: str, name: str, in_a_dossier: set[Any]
+) -> dict[tuple[Any, ...], tuple[str, int]]:
+    """On which days an event happened, by what it happened to, each with its item's place."""
+    found = {}
+    for place, item in enumerate(items):
+        if event in ("emploi", "fin_emploi") and item["nature_contrat"] in NOT_A_JOB:
+            continue
+        if event == "certification" and (
+            item["resultat"] != "obtenue" or item["certification"] in in_a_dossier
+        ):
+            continue
+        if on := item.get(name):
+            which = (item.get("employeur"), item.get("numero_contrat"), item.get("certification"))
+            found[(*which, item.get("operateur"), on)] = (on, place)
+    return found

@@ -33,6 +33,17 @@ def readers_of(parcours: Parcours) -> tuple[str, ...]:
     return tuple(sorted({one.siret for one in related}))
 
 
+def roles_of(parcours: Parcours) -> dict[str, frozenset[str]]:
+    """What each reader is to a person (`accompagne/`) and to its dossiers (`finance/<dossier_id>`)."""
+    found: dict[str, set[str]] = {}
+    for siret, role in parcours.relations:
+        found.setdefault(siret, set()).add(f"{role}/")
+    for dossier in parcours.dossiers:
+        for siret, role in dossier.relations:
+            found.setdefault(siret, set()).add(f"{role}/{dossier.dossier_id}")
+    return {siret: frozenset(roles) for siret, roles in found.items()}
+
+
 def scoped(parcours: Parcours, today: date) -> Iterator[Scoped]:
     """Where the dossiers of a person are found."""
     readers, day = readers_of(parcours), today.isoformat()

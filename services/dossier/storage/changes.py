@@ -122,6 +122,11 @@ class Changed:
     states_after: list[str] | None
     differences: list[tuple[str, Any, Any, str | None, str | None]]
 
+    @property
+    def is_of_the_person(self) -> bool:
+        """Whether it is of what belongs to no dossier: it is then under the person's own id."""
+        return self.dossier_id == self.person_id
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -27,7 +27,7 @@ _OPEN = text(
 )
 _LOCK = text(
     """
-    SELECT parcours.person_id, version, effects::text, digests::text, digest
+    SELECT parcours.person_id, version, blocks::text, effects::text, digests::text, digest
     FROM unnest(CAST(:person_ids AS uuid[])) AS asked(person_id)
     JOIN parcours ON parcours.person_id = asked.person_id
     ORDER BY parcours.person_id FOR UPDATE OF parcours
@@ -90,14 +90,21 @@ _THESE = text(
     ORDER BY dossier_id
     """
 )
-_FIND_BLOCKS = text("SELECT blocks FROM parcours WHERE person_id = :person_id")
+_FIND_BLOCKS = text(
+    """
+    SELECT person_id, blocks FROM parcours
+    WHERE person_id = ANY(CAST(:person_ids AS uuid[])) AND blocks <> '{}'::jsonb
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A person's last fold: its version, the digests of what it gave, and what it announced of whom."""
+    """A person's last fold: its version, what belonged to no dossier, the digests of what it gave, and what
+    it announced of whom."""
 
     version: int
+    blocks: dict[str, Any]
     digest: bytes
     dossiers: dict[uuid.UUID, str]
     effects: dict[uuid.UUID, Effect]
@@ -142,6 +149,7 @@ def lock(session: Session, person_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, B
 def _before(row: Any) -> Before:
     return Before(
         version=row.version,
+        blocks=orjson.loads(row.blocks),
         digest=bytes(row.digest),
         dossiers={uuid.UUID(one): digest for one, digest in orjson.loads(row.digests).items()},
         effects={uuid.UUID(one): _effect(*told) for one, told in orjson.loads(row.effects).items()},
@@ -256,6 +264,7 @@ def _happened(told: Iterable[Any]) -> dict[File, tuple[Happened, ...]]:
     return {File(*file): tuple(Happened(*one) for one in events) for file, events in told}
 
 
-def find_blocks(session: Session, person_id: uuid.UUID) -> dict[str, Any]:
-    """The person-wide blocks: certifications, emplois, accompagnements."""
-    return session.execute(_FIND_BLOCKS, {"person_id": person_id}).scalar_one_or_none() or {}
+def find_blocks(session: Session, person_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+    """The person-wide blocks, certifications, emplois, accompagnements, of those of whom there are any."""
+    rows = session.execute(_FIND_BLOCKS, {"person_ids": list(person_ids)})
+    return {row.person_id: row.blocks for row in rows}

@@ -55,6 +55,27 @@ _STANDS = """
           AND ending.version = contribution.version
     )
 """
+# Dossiers and persons in one order of ids, up to where both were looked for.
+_ALL = text(
+    """
+    WITH scanned AS (
+        (SELECT person_id, dossier_id AS place FROM scope
+         WHERE siret = :siret AND dossier_id > :after ORDER BY dossier_id LIMIT :most)
+        UNION ALL
+        (SELECT person_id, person_id FROM reader
+         WHERE siret = :siret AND person_id > :after ORDER BY person_id LIMIT :most)
+    ),
+    looked AS (
+        SELECT min(until::text)::uuid AS looked_until FROM (
+            SELECT (array_agg(place ORDER BY place DESC))[1] AS until FROM scanned
+            GROUP BY place = person_id HAVING count(*) = :most
+        ) AS full_branches
+    )
+    SELECT looked_until, person_id, place
+    FROM looked LEFT JOIN scanned ON looked_until IS NULL OR place <= looked_until
+    ORDER BY place
+    """
+)
 _NAMED = text(
     f"""
     SELECT DISTINCT person_id, financeur, reference_financeur, nature FROM contribution
@@ -148,6 +169,16 @@ def find(session: Session, sought: Sought, today: date, most_scanned: int = MOST
     looked_until = rows[0].looked_until
     until = found[-1][1] if found and (is_full or looked_until is None) else looked_until or sought.after
     return Places(found, until, not is_full and looked_until is None)
+
+
+def find_all(session: Session, siret: str, after: uuid.UUID, most: int) -> tuple[Places, list[uuid.UUID]]:
+    """Up to `most` dossiers and as many persons of a reader's after an id, in the order of ids."""
+    rows = session.execute(_ALL, {"siret": siret, "after": after, "most": most}).all()
+    looked_until, there = rows[0].looked_until, [(row.person_id, row.place) for row in rows if row.place]
+    dossiers = [one for one in there if one[0] != one[1]]
+    until = looked_until or (there[-1][1] if there else after)
+    persons = [person_id for person_id, place in there if person_id == place]
+    return Places(dossiers, until, looked_until is None), persons
 
 
 def _statement_of(sought: Sought, today: date, most_scanned: int) -> tuple[TextClause, dict[str, Any]]:

@@ -153,9 +153,10 @@ dossier = Table(
     postgresql_partition_by=_BY_PERSON,
 )
 
-# What changed in dossiers, in the order in which it came to be seen, and for whom. A number is made of the
-# transaction's and of the place in it: who reads stops before the oldest transaction that still runs, and
-# nothing is added behind its back. Neither sequence nor lock: nobody waits for anybody (`storage.changes`).
+# What changed in dossiers and, under the person's id, in what belongs to none, in the order in which it came
+# to be seen, and for whom. A number is made of the transaction's and of the place in it: who reads stops
+# before the oldest transaction that still runs, and nothing is added behind its back. Neither sequence nor
+# lock: nobody waits for anybody (`storage.changes`).
 change = Table(
     "change",
     metadata,
@@ -197,6 +198,18 @@ scope = Table(
     Index("ix_scope_siret_state_dossier_id", "siret", "state", "dossier_id"),
     Index("ix_scope_turning", "siret", "turns_on", postgresql_where=text("turns_on IS NOT NULL")),
     Index("ix_scope_anomaly", "siret", "dossier_id", postgresql_where=text("anomalies <> '{}'::text[]")),
+    postgresql_partition_by=_BY_PERSON,
+)
+
+# What a reader is to a person (`accompagne/`) and to the person's dossiers (`finance/<dossier_id>`): to whom
+# is told what belongs to no dossier, and by whom it is found.
+reader = Table(
+    "reader",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("siret", Text, primary_key=True),
+    Column("roles", ARRAY(Text), nullable=False),
+    Index("ix_reader_siret_person_id", "siret", "person_id"),
     postgresql_partition_by=_BY_PERSON,
 )
 
