@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.access import use_cases
+from services.access import schemas, use_cases
 from services.access.domain.decision import Decided, Granted, Reading, Refused
 from services.access.domain.parcours import Parcours, Relation
 from services.access.storage import relations
@@ -65,6 +65,42 @@ def test_what_nobody_asked_for_is_decided_for_a_purpose_that_its_reader_has(know
         ("accompagnement", Granted),
         ("prise_en_charge", Refused),
     ]
+
+
+def test_what_belongs_to_the_person_is_opened_beside_her_dossiers_or_alone(session: Session) -> None:
+    """As `decide` opens it; asked for alone and for no purpose, by the first right that opens any of it."""
+    rights = (
+        right(siret=CEP),
+        right("personnes_accompagnees", "dates", "emplois", siret=CEP, finalite="accompagnement"),
+    )
+    use_cases.register(session, [registration(*rights, siret=CEP, profile="france_travail")], NOW)
+    held = frozenset({Relation(CEP, "finance", FIRST), Relation(CEP, "accompagne", None)})
+    relations.replace(session, [Parcours(PERSON, 1, held)])
+    asked = (
+        told("accompagnement", CEP, PERSON, FIRST),
+        told("prise_en_charge", CEP, PERSON, FIRST),
+        told("", CEP, PERSON, FIRST),
+        told("", CEP, PERSON),
+    )
+    wire = [schemas.reading_to_wire(one) for one in decided(session, *asked)]
+    assert [(one["finalite"], len(one["dossiers"]), one["blocs"]) for one in wire] == [
+        ("accompagnement", 1, ("emplois",)),
+        ("prise_en_charge", 1, ()),
+        ("prise_en_charge", 1, ()),
+        ("accompagnement", 0, ("emplois",)),
+    ]
+    assert [one["bloc"] for one in wire[0]["masques"]] == ["certifications", "accompagnements"]
+    shown = text("SELECT person_ids FROM journal WHERE siret = :siret AND finalite = 'accompagnement'")
+    assert session.scalars(shown, {"siret": CEP}).all() == [[PERSON]], "it is remembered whose it was"
+
+
+def test_of_whom_nothing_but_a_block_of_hers_is_opened_is_remembered(session: Session) -> None:
+    right_to_jobs = right("personnes_accompagnees", "emplois", siret=CEP, finalite="accompagnement")
+    use_cases.register(session, [registration(right_to_jobs, siret=CEP, profile="operateur_cep")], NOW)
+    relations.replace(session, [Parcours(PERSON, 1, frozenset({Relation(CEP, "accompagne", None)}))])
+    decided(session, told("accompagnement", CEP, PERSON, FIRST))
+    shown = text("SELECT person_ids, dossier_ids FROM journal WHERE siret = :siret")
+    assert [tuple(row) for row in session.execute(shown, {"siret": CEP})] == [([PERSON], [])]
 
 
 def test_each_organisation_has_an_entry_with_whom_it_was_shown_and_what(known: Session) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.cli import views
+from services.contracts.dossier import NOTIFIED, NOTIFIED_OF_PARCOURS
 from tests.chassis.conftest import wait_until
 from tests.cli.conftest import Run
 from tests.client.conftest import Reply, StandIn, error, raw, result, silence
@@ -215,6 +216,24 @@ def test_what_can_be_filled_is_shown_with_its_source_and_what_is_left_to_ask(
         *("reste à demander : faits.dispositif", "masqué dates", "3-1043"),
     ):
         assert told in shown, told
+
+
+def test_a_notification_says_what_happened_when_and_to_whom_in_a_dossier_or_in_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (told,) = samples_of("dossier.notifications.v1")
+    for one in (*told["notifications"], *told["parcours"]):
+        views.show_notification(one)
+    assert capsys.readouterr().out.splitlines() == [
+        "CEP-2026-00417 : sortie de formation le 2026-06-26 (et non le 2026-06-19) — "
+        "dossier c315fe89-2bca-5432-a76a-c8e44938d1a0",
+        "CEP-2026-00417 : nouveau contrat de travail le 2026-06-22 — hors dossier",
+    ]
+
+
+def test_every_event_that_is_notified_has_its_words() -> None:
+    assert views.EVENTS.keys() == NOTIFIED.keys()
+    assert views.EVENTS_OF_PARCOURS.keys() == NOTIFIED_OF_PARCOURS.keys()
 
 
 def test_what_is_spared_is_a_table_with_its_secrets(capsys: pytest.CaptureFixture[str]) -> None:

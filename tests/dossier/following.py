@@ -102,9 +102,7 @@ class Copy:
                 found = feeding.find_scope(session, self.siret, after, most)
             shown = feeding.show_scope(found, self.ask, self.siret, self.finalite, TODAY)
             page = json.loads(DossierSnapshot().dumps(shown))
-            for name in ("dossiers", "parcours"):
-                for one in page[name]:
-                    self.held[one.get("dossier_id") or one["person_id"]] = one["blocs"]
+            take(self.held, page)
             self.suite = number = page["numero"] if number is None else number
             yield
             if page["fini"]:
@@ -121,18 +119,10 @@ class Copy:
             DossierChanges().load(page)
             for one in sorted((*page["changements"], *page["parcours"]), key=lambda one: one["numero"]):
                 self.told.append(one)
-                self._apply(one)
+                apply(self.held, one)
             self.suite = page["suite"]
             if page["fini"]:
                 return
-
-    def _apply(self, change: Mapping[str, Any]) -> None:
-        of = change.get("dossier_id") or change["person_id"]
-        if change["nature"] != "modifie":
-            self.held.pop(of, None)
-        for one in change["differences"]:
-            # What was told stays as it was told.
-            put(self.held.setdefault(of, {}), one["chemin"].split("."), copy.deepcopy(one["apres"]))
 
     def is_now(self, persons: Iterable[uuid.UUID]) -> dict[str, Blocks]:
         """What it may read of these persons, dossiers and parcours."""
@@ -149,6 +139,22 @@ class Copy:
             found[str(person_id)] = read["blocs"]
             found |= {one["dossier_id"]: one["blocs"] for one in read["dossiers"]}
         return plain(found) or {}
+
+
+def take(held: dict[str, Blocks], page: Mapping[str, Any]) -> None:
+    """Hold what a page of a snapshot has, of dossiers and of parcours."""
+    for one in (*page["dossiers"], *page["parcours"]):
+        held[one.get("dossier_id") or one["person_id"]] = one["blocs"]
+
+
+def apply(held: dict[str, Blocks], change: Mapping[str, Any]) -> None:
+    """Hold what is after a change of a dossier or of a parcours."""
+    of = change.get("dossier_id") or change["person_id"]
+    if change["nature"] != "modifie":
+        held.pop(of, None)
+    for one in change["differences"]:
+        # What was told stays as it was told.
+        put(held.setdefault(of, {}), one["chemin"].split("."), copy.deepcopy(one["apres"]))
 
 
 def put(where: Any, path: list[str], value: Any) -> None:

@@ -17,6 +17,7 @@ from services.chassis import database, migrations
 from services.chassis.settings import Settings
 from services.dossier.storage.tables import metadata
 from tests.dossier.given import (
+    CEP,
     OPCO,
     OTHER,
     PERSON,
@@ -107,12 +108,22 @@ def test_what_was_kept_before_is_folded_as_if_it_had_come_today(fresh: Engine) -
             text("INSERT INTO dossier VALUES (:dossier, :person, 'en_formation', :blocks, '\\x00')"),
             {"dossier": DOSSIER, "person": PERSON, "blocks": _BLOCKS},
         )
+        followed = orjson.dumps({"accompagnements": [{"operateur": CEP, "niveau": "2"}]}).decode()
+        connection.execute(
+            text("INSERT INTO parcours VALUES (:person, 3, :blocks, '\\x00')"),
+            {"person": uuid.UUID(int=3), "blocks": followed},
+        )
     migrations.migrate("dossier", fresh, metadata)
     assert migrations.differences(fresh, metadata) == []
     with database.transaction(fresh) as session:
         scoped = text("SELECT siret, state, begins_on::text, ends_on::text FROM scope")
         assert list(map(tuple, session.execute(scoped))) == [
             (OPCO, "en_formation", "2026-02-02", "2026-05-29")
+        ]
+        known = text("SELECT person_id, siret, roles FROM reader ORDER BY person_id")
+        assert list(map(tuple, session.execute(known))) == [
+            (PERSON, OPCO, [f"finance/{DOSSIER}"]),
+            (uuid.UUID(int=3), CEP, ["accompagne/"]),
         ]
         spoken = Spoken(session)
         (dossier,) = spoken.parcours().dossiers
