@@ -14,7 +14,7 @@ from services.chassis.outbox import announce
 from services.contracts.dossier import LIVES_CHANGED, NOTIFIED_DAYS
 from services.dossier.domain.changes import Change
 from services.dossier.domain.news import Known, Life, News, Related, Scopes, lives_of, news_of
-from services.dossier.domain.scope import Scoped, readers_of, roles_of, scoped
+from services.dossier.domain.scope import Scoped, readers_of, scoped
 from services.dossier.storage import changes, parcours, readers, scopes
 
 _NOTICES = uuid.UUID("7c6a2f0e-3b57-5e64-9f0a-2d1c8b7e4a90")
@@ -29,23 +29,22 @@ def note(
         return {}
     before = _before(session, fresh)
     persons = [one.parcours.person_id for one in fresh]
-    had, were = scopes.of_persons(session, persons), readers.of_persons(session, persons)
+    had = scopes.of_persons(session, persons)
     have = {one.parcours.person_id: list(scoped(one.parcours, today)) for one in fresh}
-    are = {one.parcours.person_id: roles_of(one.parcours) for one in fresh}
     news = {
         of: list(
             news_of(
                 one,
                 before,
-                Related(_readers(had.get(of, ())), were.get(of, {})),
-                Related(_readers(have[of]), are[of]),
+                Related(_readers(had.get(of, ())), one.roles_before),
+                Related(_readers(have[of]), one.roles),
             )
         )
         for of, one in zip(persons, fresh, strict=True)
     }
     changes.add(session, [one for many in news.values() for one in many], now)
     scopes.save(session, have, had)
-    readers.save(session, are, were)
+    _note_readers(session, [one for one in fresh if one.roles.keys() != one.roles_before.keys()])
     announce(
         session,
         LIVES_CHANGED,
@@ -64,6 +63,14 @@ def _before(session: Session, folded: Sequence[Change]) -> Mapping[uuid.UUID, Kn
         if one.dossier_id not in change.opened
     ]
     return parcours.known(session, there)
+
+
+def _note_readers(session: Session, folded: Sequence[Change]) -> None:
+    new = [(siret, one.parcours.person_id) for one in folded for siret in one.roles.keys() - one.roles_before]
+    gone = [
+        (siret, one.parcours.person_id) for one in folded for siret in one.roles_before.keys() - one.roles
+    ]
+    readers.save(session, new, gone)
 
 
 def _readers(have: Sequence[Scoped]) -> Scopes:

@@ -14,6 +14,7 @@ from services.dossier import schemas, sparing
 from services.dossier.domain.changes import Change
 from services.dossier.domain.fold import fold
 from services.dossier.domain.news import News
+from services.dossier.domain.scope import roles_of
 from services.dossier.domain.travelling import Learned, Ruled, known, ruled
 from services.dossier.noting import note
 from services.dossier.storage import contributions, declarations, parcours, rulings
@@ -121,8 +122,10 @@ def _folded(
         is_news=digest != before.digest,
         has_lost=bool(before.effects.keys() - folded.effects.keys()),
         blocks_before=before.blocks,
+        roles=roles_of(folded),
+        roles_before=before.roles,
     )
-    return Folded(change, ToSave(folded, version, digest, digests))
+    return Folded(change, ToSave(folded, version, digest, digests, change.roles))
 
 
 def _save(session: Session, today: date, folded: Sequence[Folded]) -> None:

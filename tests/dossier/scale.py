@@ -40,13 +40,6 @@ _STEP = 100_000  # dossiers in a transaction: fewer changes than its numbers hav
 # What is copied, and how its columns differ from the original's; `copy` is the copy's number.
 _ID = "md5({}::text || copy)::uuid"
 _NAMED = "replace({0}::text, to_json(its_number)::text, to_json(its_number || '-' || copy)::text)::jsonb"
-_ROLES = f"""
-    ARRAY(
-        SELECT CASE split_part(role, '/', 2) WHEN '' THEN role
-               ELSE split_part(role, '/', 1) || '/' || {_ID.format("split_part(role, '/', 2)")} END
-        FROM unnest({{}}) AS role
-    )
-"""
 _COPIES = {
     "dossier": {
         "declaration": {"person_id": _ID, "declaration_id": _ID},
@@ -59,7 +52,7 @@ _COPIES = {
         "parcours": {"person_id": _ID, "effects": "'{{}}'::jsonb", "digests": "'{{}}'::jsonb"},
         "dossier": {"person_id": _ID, "dossier_id": _ID, "blocks": _NAMED, "happened": _NAMED},
         "scope": {"person_id": _ID, "dossier_id": _ID},
-        "reader": {"person_id": _ID, "roles": _ROLES},
+        "reader": {"person_id": _ID},
         "change": {
             "numero": "(pg_current_xact_id()::text::bigint << 20) + row_number() OVER ()",
             "person_id": _ID,

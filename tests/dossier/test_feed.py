@@ -375,9 +375,7 @@ def test_access_is_told_which_fields_changed_and_no_value(session: Session) -> N
     news = list(spoken.announced("dossiers_changed"))[-1]["dossiers"][0]
     assert news["state_before"] == "prevu"
     assert news["changes"] == [
-        {"path": "financements.0", "declaration_id": str(line_id("P")), "source": OPCO},
-        # What a financement shows of its file is the word of who declared the file.
-        {"path": "financements.0.dispositif", "declaration_id": str(line_id("A")), "source": OPCO},
+        {"path": "financements.0", "declaration_id": str(line_id("P")), "source": OPCO}
     ]
     assert "123456" not in json.dumps(news)
 

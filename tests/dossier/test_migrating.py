@@ -120,10 +120,10 @@ def test_what_was_kept_before_is_folded_as_if_it_had_come_today(fresh: Engine) -
         assert list(map(tuple, session.execute(scoped))) == [
             (OPCO, "en_formation", "2026-02-02", "2026-05-29")
         ]
-        known = text("SELECT person_id, siret, roles FROM reader ORDER BY person_id")
+        known = text("SELECT person_id, siret, roles FROM reader JOIN parcours USING (person_id) ORDER BY 1")
         assert list(map(tuple, session.execute(known))) == [
-            (PERSON, OPCO, [f"finance/{DOSSIER}"]),
-            (uuid.UUID(int=3), CEP, ["accompagne/"]),
+            (PERSON, OPCO, {OPCO: [f"finance/{DOSSIER}"]}),
+            (uuid.UUID(int=3), CEP, {CEP: ["accompagne/"]}),
         ]
         spoken = Spoken(session)
         (dossier,) = spoken.parcours().dossiers

@@ -150,7 +150,8 @@ _HELD = {
         FROM dossier
         UNION ALL SELECT 'parcours', NULL, person_id, digest::text, blocks::text, effects::text, digests::text
         FROM parcours WHERE effects <> '{}'
-        UNION ALL SELECT 'reader', NULL, person_id, siret, roles::text, NULL, NULL FROM reader
+        UNION ALL SELECT 'reader', NULL, person_id, siret, (roles -> siret)::text, NULL, NULL
+        FROM reader JOIN parcours USING (person_id)
     """,
     "access": "SELECT person_id, siret, role, dossier_id FROM parcours_relation",
     "reporting": """

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.dossier.domain.parcours import Dossier, Effect, Parcours
+from services.dossier.domain.scope import Roles
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One person's fold: the parcours, what of it is new or different, and what is no more. `blocks_before`:
-    what belonged to no dossier."""
+    what belonged to no dossier; `roles` and `roles_before`: what its readers are, and were."""
 
     parcours: Parcours
     version: int
@@ -22,6 +23,8 @@ class Change:
     is_news: bool
     has_lost: bool = False  # a contribution that is another person's now
     blocks_before: Mapping[str, Any] = field(default_factory=dict)
+    roles: Roles = field(default_factory=dict)
+    roles_before: Roles = field(default_factory=dict)
 
     @property
     def is_told(self) -> bool:

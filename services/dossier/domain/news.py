@@ -15,6 +15,7 @@ from services.dossier.domain.explaining import ground_of
 from services.dossier.domain.following import NOT_A_JOB
 from services.dossier.domain.lifecycle import Happened, State, state_on, without_results
 from services.dossier.domain.parcours import Dossier, Parcours
+from services.dossier.domain.scope import Roles
 from services.dossier.domain.travelling import differences
 
 Kind = Literal["ouvert", "modifie", "retire"]
@@ -92,8 +93,6 @@ class News:
 
 Scopes = Mapping[uuid.UUID, frozenset[str]]
 """By dossier, who has it within its scope."""
-Roles = Mapping[str, frozenset[str]]
-"""By reader, what it is to the person (`accompagne/`) and to each dossier (`finance/<dossier_id>`)."""
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -102,6 +101,9 @@ class Related(NamedTuple):
 
     scopes: Scopes
     roles: Roles
+
+
+_NO_MOVES: Mapping[str, set[str]] = {}
 
 
 def news_of(change: Change, before: Mapping[uuid.UUID, Known], had: Related, have: Related) -> Iterator[News]:
@@ -115,15 +117,17 @@ def news_of(change: Change, before: Mapping[uuid.UUID, Known], had: Related, hav
     """
     moves = _Moves.between(had.roles, have.roles)
     parcours = change.parcours
-    if had.roles or have.roles:
-        was, now = frozenset(had.roles), frozenset(have.roles)
-        yield from _news(change, parcours, change.blocks_before, moves.of("", was, now))
+    if had.roles != have.roles or change.blocks_before != parcours.blocks or change.has_lost:
+        readers = moves.of("", frozenset(had.roles), frozenset(have.roles))
+        yield from _news(change, parcours, change.blocks_before, readers)
     changed = {one.dossier_id for one in change.changed}
     for dossier in parcours.dossiers:
         id_ = dossier.dossier_id
         known = before.get(id_) if id_ in changed else None
-        readers = moves.of(str(id_), had.scopes.get(id_, _NOBODY), have.scopes.get(id_, _NOBODY))
-        yield from _news(change, dossier, known.blocks if known else None, readers, known)
+        was, now = had.scopes.get(id_, _NOBODY), have.scopes.get(id_, _NOBODY)
+        if known or was != now or had.roles != have.roles or change.has_lost:
+            readers = moves.of(str(id_), was, now)
+            yield from _news(change, dossier, known.blocks if known else None, readers, known)
     ids = {dossier.dossier_id for dossier in parcours.dossiers}
     for id_, readers_before in had.scopes.items():
         if id_ not in ids:
@@ -151,13 +155,15 @@ class _Moves:
     def between(cls, had: Roles, have: Roles) -> "_Moves":
         """What changed of what readers are."""
         if had == have:
-            return _NO_MOVES
+            return cls(_NO_MOVES, _NO_MOVES)
         lost: dict[str, set[str]] = defaultdict(set)
         gained: dict[str, set[str]] = defaultdict(set)
         for siret in had.keys() & have.keys():
+            if had[siret] == have[siret]:
+                continue
             for found, one, other in ((lost, had[siret], have[siret]), (gained, have[siret], had[siret])):
                 others = {role.partition("/")[0] for role in other}
-                for moved in one - other:
+                for moved in {*one}.difference(other):
                     role, _, where = moved.partition("/")
                     found[where].add(siret)
                     if role not in others:
@@ -166,14 +172,11 @@ class _Moves:
 
     def of(self, where: str, was: frozenset[str], now: frozenset[str]) -> _Readers:
         """For whom a dossier, or under no id the parcours, is what to tell."""
-        if self is _NO_MOVES and was == now:
-            return _Readers(now, _NOBODY, _NOBODY, now)
+        if not self.lost and not self.gained:
+            return _Readers(was & now, was - now, now - was, now)
         lost = self.lost.get("", set()) | self.lost.get(where, set())
         moved = lost | self.gained.get("", set()) | self.gained.get(where, set())
         return _Readers(was & now, (was - now) | (was & lost), (now - was) | (now & moved), now)
-
-
-_NO_MOVES = _Moves({}, {})
 
 
 def _news(
@@ -224,22 +227,27 @@ def _differences(before: Mapping[str, Any], whole: Dossier | Parcours) -> Iterat
         one, other = before.get(name), whole.blocks.get(name)
         nothing: Any = [] if isinstance(one or other, list) else {}
         for path, was, now in differences(one or nothing, other or nothing, name):
-            yield from _by_whom(whole.grounds, path, was, now)
+            by = ground_of(whole.grounds, path) if now is not None else None
+            if by is None:
+                yield Difference(path, was, now, None, None)
+            elif name == "emplois" and isinstance(now, dict):  # one job may be the word of several
+                yield from _by_whom(whole.grounds, path, was, now, by)
+            else:
+                yield Difference(path, was, now, by.declaration_id, by.source)
 
 
-def _by_whom(grounds: Mapping[str, Contribution], path: str, was: Any, now: Any) -> Iterator[Difference]:
+def _by_whom(
+    grounds: Mapping[str, Contribution], path: str, was: Any, now: dict[str, Any], by: Contribution
+) -> Iterator[Difference]:
     """A difference, and apart from it what of it is another declaration's word: each may come to be told to
     nobody without the other."""
-    by = ground_of(grounds, path) if now is not None else None
-    who = (by.declaration_id, by.source) if by else (None, None)
-    apart: dict[str, Contribution] = {}
-    if by and isinstance(now, dict):
-        finer = ((name, grounds.get(f"{path}.{name}")) for name in now)
-        apart = {name: one for name, one in finer if one and one.declaration_id != by.declaration_id}
-    if not apart:
-        yield Difference(path, was, now, *who)
-        return
-    yield Difference(path, was, {name: each for name, each in now.items() if name not in apart}, *who)
+    apart = {
+        name: one
+        for name in now
+        if (one := grounds.get(f"{path}.{name}")) and one.declaration_id != by.declaration_id
+    }
+    rest = {name: each for name, each in now.items() if name not in apart} if apart else now
+    yield Difference(path, was, rest, by.declaration_id, by.source)
     for name, one in apart.items():
         yield Difference(f"{path}.{name}", None, now[name], one.declaration_id, one.source)
 
@@ -266,6 +274,8 @@ def _lives_of_parcours(change: Change) -> Iterator[Life]:
     in_a_dossier = {one.blocks.get("formation", {}).get("certification") for one in parcours.dossiers}
     before, after = change.blocks_before, parcours.blocks
     for event, block, name in NOTIFIED_OF_PARCOURS:
+        if before.get(block) == after.get(block):
+            continue
         was, now = (_days(blocks.get(block, ()), event, name, in_a_dossier) for blocks in (before, after))
         gone = sorted(on for which, (on, _) in was.items() if which not in now)
         new = sorted(one for which, one in now.items() if which not in was)

@@ -4,13 +4,16 @@ A scope is where a reader looks; what it sees of it is access's to say.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from services.dossier.domain.lifecycle import State, state_on
 from services.dossier.domain.parcours import Dossier, Parcours
+
+Roles = Mapping[str, Sequence[str]]
+"""By reader, what it is to the person (`accompagne/`) and to each dossier (`finance/<dossier_id>`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +36,15 @@ def readers_of(parcours: Parcours) -> tuple[str, ...]:
     return tuple(sorted({one.siret for one in related}))
 
 
-def roles_of(parcours: Parcours) -> dict[str, frozenset[str]]:
-    """What each reader is to a person (`accompagne/`) and to its dossiers (`finance/<dossier_id>`)."""
-    found: dict[str, set[str]] = {}
+def roles_of(parcours: Parcours) -> dict[str, list[str]]:
+    """What each reader is to a person and to its dossiers, as `Roles`: in the same order for the same."""
+    found: dict[str, list[str]] = {}
     for siret, role in parcours.relations:
-        found.setdefault(siret, set()).add(f"{role}/")
+        found.setdefault(siret, []).append(f"{role}/")
     for dossier in parcours.dossiers:
         for siret, role in dossier.relations:
-            found.setdefault(siret, set()).add(f"{role}/{dossier.dossier_id}")
-    return {siret: frozenset(roles) for siret, roles in found.items()}
+            found.setdefault(siret, []).append(f"{role}/{dossier.dossier_id}")
+    return found
 
 
 def scoped(parcours: Parcours, today: date) -> Iterator[Scoped]:

@@ -15,6 +15,7 @@ from services.dossier.domain.contribution import File
 from services.dossier.domain.lifecycle import Happened, state_on
 from services.dossier.domain.news import Known
 from services.dossier.domain.parcours import Anomaly, Blamed, Dossier, Doubt, Effect, Parcours
+from services.dossier.domain.scope import Roles
 
 # Persons are taken in the order of their ids, here and wherever rows of several are written: no deadlock.
 _OPEN = text(
@@ -27,7 +28,7 @@ _OPEN = text(
 )
 _LOCK = text(
     """
-    SELECT parcours.person_id, version, blocks::text, effects::text, digests::text, digest
+    SELECT parcours.person_id, version, blocks::text, roles::text, effects::text, digests::text, digest
     FROM unnest(CAST(:person_ids AS uuid[])) AS asked(person_id)
     JOIN parcours ON parcours.person_id = asked.person_id
     ORDER BY parcours.person_id FOR UPDATE OF parcours
@@ -35,10 +36,11 @@ _LOCK = text(
 )
 _SAVE = text(
     """
-    UPDATE parcours SET version = folded.version, blocks = folded.blocks, effects = folded.effects,
-                        digests = folded.digests, digest = decode(folded.digest, 'hex')
+    UPDATE parcours SET version = folded.version, blocks = folded.blocks, roles = folded.roles,
+                        effects = folded.effects, digests = folded.digests,
+                        digest = decode(folded.digest, 'hex')
     FROM jsonb_to_recordset(CAST(:folded AS jsonb)) AS folded(
-        person_id uuid, version bigint, blocks jsonb, effects jsonb, digests jsonb, digest text
+        person_id uuid, version bigint, blocks jsonb, roles jsonb, effects jsonb, digests jsonb, digest text
     )
     WHERE parcours.person_id = folded.person_id
     """
@@ -100,11 +102,12 @@ _FIND_BLOCKS = text(
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A person's last fold: its version, what belonged to no dossier, the digests of what it gave, and what
-    it announced of whom."""
+    """A person's last fold: its version, what belonged to no dossier, what readers were, the digests of what
+    it gave, and what it announced of whom."""
 
     version: int
     blocks: dict[str, Any]
+    roles: dict[str, list[str]]
     digest: bytes
     dossiers: dict[uuid.UUID, str]
     effects: dict[uuid.UUID, Effect]
@@ -130,6 +133,7 @@ class ToSave:
     version: int
     digest: bytes
     digests: dict[uuid.UUID, str]
+    roles: Roles
 
 
 def digest_of(value: object) -> bytes:
@@ -150,6 +154,7 @@ def _before(row: Any) -> Before:
     return Before(
         version=row.version,
         blocks=orjson.loads(row.blocks),
+        roles=orjson.loads(row.roles),
         digest=bytes(row.digest),
         dossiers={uuid.UUID(one): digest for one, digest in orjson.loads(row.digests).items()},
         effects={uuid.UUID(one): _effect(*told) for one, told in orjson.loads(row.effects).items()},
@@ -170,6 +175,7 @@ def save(session: Session, folded: Sequence[ToSave]) -> None:
             "person_id": one.parcours.person_id,
             "version": one.version,
             "blocks": one.parcours.blocks,
+            "roles": one.roles,
             "effects": {str(id_): told for id_, told in one.parcours.effects.items()},
             "digests": {str(id_): told for id_, told in one.digests.items()},
             "digest": one.digest.hex(),

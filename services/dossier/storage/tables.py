@@ -121,8 +121,9 @@ tie = Table(
     Index("ix_tie_ruling_id", "ruling_id"),
 )
 
-# The lock of a person, what belongs to no dossier, and what was last announced of everything: the effect of
-# each contribution, the digest of each dossier.
+# The lock of a person, what belongs to no dossier, what readers are to the person (`accompagne/`) and to each
+# dossier (`finance/<dossier_id>`), and what was last announced of everything: the effect of each
+# contribution, the digest of each dossier.
 parcours = Table(
     "parcours",
     metadata,
@@ -132,6 +133,7 @@ parcours = Table(
     Column("effects", JSONB, nullable=False),
     Column("digests", JSONB, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    Column("roles", JSONB, nullable=False, server_default="{}"),
     postgresql_partition_by=_BY_PERSON,
 )
 
@@ -201,15 +203,12 @@ scope = Table(
     postgresql_partition_by=_BY_PERSON,
 )
 
-# What a reader is to a person (`accompagne/`) and to the person's dossiers (`finance/<dossier_id>`): to whom
-# is told what belongs to no dossier, and by whom it is found.
+# By whom what belongs to a person and to no dossier is found: the readers in `parcours.roles`.
 reader = Table(
     "reader",
     metadata,
-    Column("person_id", Uuid, primary_key=True),
     Column("siret", Text, primary_key=True),
-    Column("roles", ARRAY(Text), nullable=False),
-    Index("ix_reader_siret_person_id", "siret", "person_id"),
+    Column("person_id", Uuid, primary_key=True),
     postgresql_partition_by=_BY_PERSON,
 )
 
