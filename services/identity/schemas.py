@@ -6,12 +6,12 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from services.chassis.sealing import Keyring, SealBroken, keyed_hash
+from services.chassis.sealing import Keyring, SealBroken, keyed_hash, keyed_hashes
 from services.identity.domain import sketching
 from services.identity.domain.certifying import is_certified, may_certify
 from services.identity.domain.normalisation.names import Name
@@ -188,17 +188,22 @@ def mark_of(record: Record, blind: bytes) -> bytes:
 
 def hashed_keys(keys: Sequence[str], blind: bytes) -> list[int]:
     """Eight bytes of the keyed hash of each key, as a signed number."""
-    return [int.from_bytes(keyed_hash(blind, f"key:{key}")[:8], signed=True) for key in keys]
+    hashes = keyed_hashes(blind, [f"key:{key}" for key in keys])
+    return [int.from_bytes(one[:8], signed=True) for one in hashes]
 
 
 def sketch_of(record: Record, blind: bytes) -> bytes:
     """The record's sketch, by the keyed hash of each of its features."""
-    return sketching.sketch_of(record, partial(_number_of, blind))
+    return sketching.sketch_of(record, _numbers_under(blind))
 
 
-@lru_cache(maxsize=10_000)  # pairs of letters and digits: few, and each in many records
-def _number_of(blind: bytes, feature: str) -> int:
-    return int.from_bytes(keyed_hash(blind, f"bit:{feature}")[:4])
+@lru_cache(maxsize=16)  # one for all records, so that what it says of a name is known again
+def _numbers_under(blind: bytes) -> sketching.NumberOf:
+    @lru_cache(maxsize=10_000)  # pairs of letters and digits: few, and each in many values
+    def number_of(feature: str) -> int:
+        return int.from_bytes(keyed_hash(blind, f"bit:{feature}")[:4])
+
+    return number_of
 
 
 def name_of_key(blind: bytes) -> str:

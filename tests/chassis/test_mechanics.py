@@ -1,5 +1,6 @@
 """The smaller promises of the chassis, each seen on its own."""
 
+import hmac
 import subprocess
 import sys
 import uuid
@@ -19,7 +20,7 @@ from services.chassis import database, relay, trace
 from services.chassis.errors import StorageBusy, StorageFailure
 from services.chassis.logs import mask
 from services.chassis.outbox import announce
-from services.chassis.sealing import Keyring, SealBroken
+from services.chassis.sealing import Keyring, SealBroken, keyed_hash, keyed_hashes
 from services.chassis.settings import SettingMissing, Settings, settings_of
 from services.contracts.access import ORGANISATIONS_CHANGED
 from tests.broker import connected
@@ -199,6 +200,12 @@ def test_what_is_sealed_opens_for_its_purpose_alone(plain: bytes, purpose: bytes
         ring.open(sealed, purpose + b"x")
     with pytest.raises(SealBroken):
         ring.open(sealed[:-1], purpose)
+
+
+@given(st.binary(min_size=32, max_size=32), st.lists(st.text()))
+def test_a_keyed_hash_is_an_hmac(key: bytes, values: list[str]) -> None:
+    hashes = [hmac.digest(key, value.encode(), "sha256") for value in values]
+    assert keyed_hashes(key, values) == hashes == [keyed_hash(key, value) for value in values]
 
 
 def test_an_old_key_still_opens_what_it_sealed() -> None:

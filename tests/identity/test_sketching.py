@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from services.identity.domain import sketching
 from services.identity.domain.default_model import default_model
 from services.identity.domain.model import dump_model, load_model
 from services.identity.domain.records import Record, read_record
@@ -57,6 +58,36 @@ def test_whichever_comes_first_a_pair_weighs_the_same() -> None:
     pairs = np.array(list(itertools.product(range(len(rows)), repeat=2)))
     there = GLANCE.weigh(rows[pairs[:, 0]], rows[pairs[:, 1]])
     assert np.array_equal(there, GLANCE.weigh(rows[pairs[:, 1]], rows[pairs[:, 0]]))
+
+
+def test_who_met_whom_is_weighed_as_pair_by_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [read_record(one.told) for one in statements(60, seed=2, with_home=True)]
+    rows = rows_of([sketch_of(record, unkeyed) for record in [*records, read_record({})]])
+    pairs = np.array(list(itertools.product(range(len(rows)), repeat=2)))
+    monkeypatch.setattr(sketching, "_AT_ONCE", 1_000)
+    met = GLANCE.weigh_met(rows, pairs[:, 0], rows[pairs[:, 1]])
+    assert np.array_equal(met, GLANCE.weigh(rows[pairs[:, 0]], rows[pairs[:, 1]]))
+
+
+def test_a_level_is_two_shares_in_eighths() -> None:
+    bits = np.arange(129, dtype=np.uint8)
+    shared, one, other = (each.ravel() for each in np.meshgrid(bits, bits, bits))
+    told = (shared <= one) & (one <= other) & (one > 0)
+    shared, one, other = shared[told], one[told], other[told]
+    eighths = 8 * shared.astype(int)
+    assert np.array_equal(sketching._levels(shared, one, other), eighths // one * 9 + eighths // other)
+    assert np.array_equal(sketching._levels(shared, other, one), eighths // one * 9 + eighths // other)
+
+
+def test_a_sketch_is_of_each_feature_by_itself() -> None:
+    for record in (read_record(one.told) for one in statements(60, seed=2, with_home=True)):
+        bits = {
+            part.start + unkeyed(f"{part.name}:{feature}") % part.width
+            for part in PARTS
+            for value in part.values_of(record)
+            for feature in part.features_of(value)
+        }
+        assert int.from_bytes(sketch_of(record, unkeyed)) == sum(1 << bit for bit in bits)
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,16 @@ and is the same whichever comes first.
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.identity.domain.normalisation.names import Name
+from services.identity.domain.normalisation.places import Place
 from services.identity.domain.records import Record
 
 BITS = 256
@@ -32,26 +33,42 @@ _EIGHTHS = 9
 LEVELS = _EIGHTHS**2
 
 Sketches = NDArray[np.uint64]  # one row each, of four words
+Counts = NDArray[np.uint8]  # one row for each part
+Levels = NDArray[np.int16]  # one row for each part
 Weights = NDArray[np.float64]
 
 
+NumberOf = Callable[[str], int]
+
+
 class Part(NamedTuple):
-    """Some bits of a sketch: from which one, how many, and of which features."""
+    """Some bits of a sketch: from which one, how many, of which values of a record, and of what of each."""
 
     name: str
     start: int
     width: int
-    features_of: Callable[[Record], Iterable[str]]
+    values_of: Callable[[Record], Iterable[Hashable]]
+    features_of: Callable[[Any], Iterable[str]]
 
 
-def _of_names(record: Record) -> Iterator[str]:
-    for name in (*record.surnames, *record.first_names):
-        yield from _pairs(name)
+def _names(record: Record) -> tuple[Name, ...]:
+    return record.surnames + record.first_names
 
 
-def _of_birth(record: Record) -> Iterator[str]:
-    yield from (f"{place}{digit}" for place, digit in enumerate(record.birth) if digit != "0")
-    year, month, day = record.birth[:4], record.birth[4:6], record.birth[6:]
+def _pairs(name: Name) -> Iterator[str]:
+    for part in name.parts:
+        word = f"_{part}_"
+        yield from (word[at : at + 2] for at in range(len(word) - 1))
+
+
+def _birth(record: Record) -> tuple[str, str]:
+    """Its year, and its day: of both there are few."""
+    return record.birth[:4].ljust(8, "0"), record.birth[4:].rjust(8, "0")
+
+
+def _of_date(told: str) -> Iterator[str]:
+    yield from (f"{place}{digit}" for place, digit in enumerate(told) if digit != "0")
+    year, month, day = told[:4], told[4:6], told[6:]
     yield from (
         f"{name}{value}" for name, value in zip("amj", (year, month, day), strict=True) if value.strip("0")
     )
@@ -59,40 +76,49 @@ def _of_birth(record: Record) -> Iterator[str]:
         yield "/".join(sorted((month, day)))  # for they may be exchanged
 
 
-def _of_birthplace(record: Record) -> Iterator[str]:
-    if record.place is not None:
-        yield from (f"l{record.place.text}", f"z{record.place.zone}")
+def _birthplace(record: Record) -> tuple[Place, ...]:
+    return (record.place,) if record.place is not None else ()
 
 
-def _of_home(record: Record) -> Iterator[str]:
-    yield from (f"{place}{digit}" for place, digit in enumerate(record.postcode))
-    if record.commune is not None:
-        yield from _pairs(record.commune)
+def _of_place(place: Place) -> tuple[str, str]:
+    return f"l{place.text}", f"z{place.zone}"
 
 
-@lru_cache(maxsize=100_000)  # a name is cut once for all the records that bear it
-def _pairs(name: Name) -> tuple[str, ...]:
-    words = [f"_{part}_" for part in name.parts]
-    return tuple(word[at : at + 2] for word in words for at in range(len(word) - 1))
+def _home(record: Record) -> tuple[str | Name, ...]:
+    return (record.postcode, record.commune) if record.commune is not None else (record.postcode,)
+
+
+def _of_home(told: str | Name) -> Iterator[str]:
+    if isinstance(told, Name):
+        yield from _pairs(told)
+    else:
+        yield from (f"{place}{digit}" for place, digit in enumerate(told))
 
 
 PARTS = (
-    Part("noms", 0, 128, _of_names),
-    Part("naissance", 128, 64, _of_birth),
-    Part("lieu_naissance", 192, 24, _of_birthplace),
-    Part("domicile", 216, 40, _of_home),
+    Part("noms", 0, 128, _names, _pairs),
+    Part("naissance", 128, 64, _birth, _of_date),
+    Part("lieu_naissance", 192, 24, _birthplace, _of_place),
+    Part("domicile", 216, 40, _home, _of_home),
 )
 
 
-def sketch_of(record: Record, number_of: Callable[[str], int]) -> bytes:
-    """The record's sketch, `number_of` being the hash that says which bit a feature sets."""
+def sketch_of(record: Record, number_of: NumberOf) -> bytes:
+    """The record's sketch, `number_of` being the hash that says which bit a feature sets; it is kept, with
+    what it said."""
     sketch = 0
-    for part in PARTS:
-        bits = 0
-        for feature in part.features_of(record):
-            bits |= 1 << number_of(f"{part.name}:{feature}") % part.width
-        sketch |= bits << part.start
+    for at, part in enumerate(PARTS):
+        for value in part.values_of(record):
+            sketch |= _bits_of(at, value, number_of)
     return sketch.to_bytes(BYTES)
+
+
+@lru_cache(maxsize=100_000)  # a value is looked at once for all the records that bear it
+def _bits_of(at: int, value: Hashable, number_of: NumberOf) -> int:
+    part, bits = PARTS[at], 0
+    for feature in part.features_of(value):
+        bits |= 1 << number_of(f"{part.name}:{feature}") % part.width
+    return bits << part.start
 
 
 def unkeyed(feature: str) -> int:
@@ -110,29 +136,43 @@ _MASKS = tuple(
     [(word, mask) for word, mask in enumerate(rows_of([row.to_bytes(BYTES)])[0]) if mask]
     for row in ((((1 << part.width) - 1) << part.start) for part in PARTS)
 )
+_WHOLE = np.uint64(2**_WORD - 1)
+_EIGHT, _NINE = np.float32(_EIGHTHS - 1), np.int16(_EIGHTHS)
+# So many pairs at once stay in the cache of the core.
+_AT_ONCE = 16_384
 
 
-def levels_of(ones: Sketches, others: Sketches) -> list[NDArray[np.intp]]:
+def levels_of(ones: Sketches, others: Sketches) -> Levels:
     """Of each part, the level of each pair of rows, from 0 to `LEVELS` − 1; −1 where one says nothing."""
-    found = []
-    both = ones & others
-    for masks in _MASKS:
-        shared, one, other = (_count(rows, masks) for rows in (both, ones, others))
-        poorer, richer = np.minimum(one, other), np.maximum(one, other)
-        level = _eighths(shared, poorer) * _EIGHTHS + _eighths(shared, richer)
-        found.append(np.where(poorer == 0, -1, level))
-    return found
+    return _levels(_counts(ones & others), _counts(ones), _counts(others))
 
 
-def _eighths(shared: NDArray[np.uint8], bits: NDArray[np.uint8]) -> NDArray[np.intp]:
-    return shared.astype(np.intp) * (_EIGHTHS - 1) // np.maximum(bits, 1)
+def _levels(shared: Counts, one: Counts, other: Counts) -> Levels:
+    poorer, richer = np.minimum(one, other), np.maximum(one, other)
+    eighths = shared * _EIGHT
+    levels: Levels = _whole(eighths, poorer) * _NINE + _whole(eighths, richer)
+    levels[poorer == 0] = -1
+    return levels
 
 
-def _count(rows: Sketches, masks: Sequence[tuple[int, np.uint64]]) -> NDArray[np.uint8]:
-    counts = np.zeros(len(rows), np.uint8)
-    for word, mask in masks:
-        counts += np.bitwise_count(rows[:, word] & mask)
+def _whole(eighths: NDArray[np.float32], bits: Counts) -> Levels:
+    """Of so few bits, a quotient that is no whole number is further from one than single precision errs."""
+    return (eighths / np.maximum(bits, 1)).astype(np.int16)
+
+
+def _counts(rows: Sketches) -> Counts:
+    """How many bits of each part each row has."""
+    counts = np.zeros((len(PARTS), len(rows)), np.uint8)
+    for of_part, masks in zip(counts, _MASKS, strict=True):
+        for word, mask in masks:
+            of_part += np.bitwise_count(rows[:, word] if mask == _WHOLE else rows[:, word] & mask)
     return counts
+
+
+@lru_cache(maxsize=64)
+def _table(weights: tuple[float, ...]) -> Weights:
+    """The weights of a part, to be looked up at once; the last answers for −1."""
+    return np.array((*weights, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +185,23 @@ class Glance:
 
     def weigh(self, ones: Sketches, others: Sketches) -> Weights:
         """The weight of each pair of rows, in bits; a single row is held against all others."""
-        of_parts = zip(PARTS, levels_of(ones, others), strict=True)
-        # The last of each answers for −1.
-        weights = [np.array((*self.weights[part.name], 0.0))[levels] for part, levels in of_parts]
+        return self._weigh(levels_of(ones, others))
+
+    def weigh_met(self, ones: Sketches, met: NDArray[np.intp], others: Sketches) -> Weights:
+        """The weight, in bits, of each of `others` with the one that it has `met`, by its place in `ones`."""
+        counts, weights = _counts(ones), np.empty(len(others))
+        for start in range(0, len(others), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            rows, of = np.ascontiguousarray(others[part]), met[part]
+            shared = _counts(ones.take(of, axis=0) & rows)
+            weights[part] = self._weigh(_levels(shared, counts.take(of, axis=1), _counts(rows)))
+        return weights
+
+    def _weigh(self, levels: Levels) -> Weights:
+        weights = [
+            _table(self.weights[part.name]).take(of_part, mode="wrap")
+            for part, of_part in zip(PARTS, levels, strict=True)
+        ]
         total: Weights = np.sum(weights, axis=0)
         return total
 
