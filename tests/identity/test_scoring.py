@@ -12,6 +12,8 @@ from services.identity.domain.default_model import default_model
 from services.identity.domain.model import Model, dump_model, load_model
 from services.identity.domain.records import read_record
 from services.identity.domain.scoring import Scorer, probability_of
+from services.identity.learning.pairs import candidate_pairs
+from services.sample.slips import statements
 from tests.identity.model import MODEL, zoe
 from tests.identity.test_comparison import TOLD
 
@@ -65,6 +67,24 @@ def test_two_records_may_weigh_what_they_weigh(
     weight = scorer.weigh(first, second)
     assert scorer.may_weigh(scorer.reach(first), second.record, weight)
     assert scorer.may_weigh(scorer.reach(second), first.record, weight)
+
+
+def test_whoever_may_not_weigh_enough_does_not_and_most_strangers_may_not() -> None:
+    told = statements(250, seed=7, with_home=True)
+    records = [read_record(one.told) for one in told]
+    model = default_model().for_population(10**6)
+    scorer = Scorer(model)
+    least, told_apart, strangers = model.thresholds.review, 0, 0
+    pairs = candidate_pairs(records, model.for_population(len(records)), 10**6)
+    assert len(pairs) > 10_000
+    reaches = [scorer.reach(scorer.prepare(record)) for record in records]
+    for one, other in pairs:
+        weight = scorer.weigh(scorer.prepare(records[one]), scorer.prepare(records[other]))
+        may = scorer.may_weigh(reaches[one], records[other], least)
+        assert may or weight < least
+        strangers += weight < least
+        told_apart += not may
+    assert told_apart >= 0.95 * strangers
 
 
 def test_odds_and_probabilities_are_the_same_thing() -> None:

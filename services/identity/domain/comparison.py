@@ -141,6 +141,37 @@ def names_levels(one: Record, other: Record) -> tuple[int, int, Met]:
     return better, worse, (met_across, met_back, crossing)
 
 
+def may_cross(one: Record, other: Record) -> bool:
+    """Whether `names_levels` may find that names were typed into each other's field; most often it is plain
+    that they were not."""
+    return _may_be_one(one.surnames, other.first_names[:2]) or _may_be_one(
+        one.first_names[:2], other.surnames
+    )
+
+
+def may_be_another(ones: tuple[Name, ...], others: tuple[Name, ...]) -> bool:
+    """Whether `names_levels` may find that another first name is the usual one than the first of each."""
+    if len(ones) == 1 and len(others) == 1:
+        return False
+    return (
+        _may_be_one(ones[1:], others) or _may_be_one(ones[:1], others[1:]) or _joined(ones) == _joined(others)
+    )
+
+
+def _may_be_one(ones: tuple[Name, ...], others: tuple[Name, ...]) -> bool:
+    """Whether any two of these names are `TYPED` or better, for which it takes a part that is the same, or a
+    slip: that leaves the first letter or the last, and the length but for one."""
+    for one in ones:
+        for other in others:
+            a, b = one.text, other.text
+            slip = (a[0] == b[0] or a[-1] == b[-1]) and -2 < len(a) - len(b) < 2
+            if (slip or one.core == other.core or not one.parts.isdisjoint(other.parts)) and (
+                name_level(one, other) >= TYPED
+            ):
+                return True
+    return False
+
+
 def _worth(nom: int, prenom: int) -> int:
     return (nom if nom >= NEAR else 0) + (prenom if prenom >= NEAR else 0)
 
@@ -184,7 +215,9 @@ def _others(ones: tuple[Name, ...], others: tuple[Name, ...], met: tuple[int, in
     the fewer, 1 some, 0 none. Where one tells no other, or one name of two, nothing is said."""
     if min(len(ones), len(others)) < 2 or (len(ones) != len(others) and _joined(ones) == _joined(others)):
         return UNKNOWN
-    rest, of_other = (names[:at] + names[at + 1 :] for names, at in zip((ones, others), met, strict=True))
+    rest, of_other = ones[: met[0]] + ones[met[0] + 1 :], others[: met[1]] + others[met[1] + 1 :]
+    if rest == of_other:
+        return 2
     both = min(_told_by(rest, of_other), _told_by(of_other, rest))
     return 2 if both >= min(len(rest), len(of_other)) else int(both > 0)
 
@@ -206,10 +239,10 @@ def name_level(one: Name, other: Name) -> int:
         return SAME_NAME if len(a) > 1 else INITIAL  # that of many names
     if one.core == other.core or one.parts <= other.parts or other.parts <= one.parts:
         return VARIANT
-    shortest = min(len(a), len(b))
+    shortest, more = min(len(a), len(b)), abs(len(a) - len(b))
     if shortest == 1:
         return INITIAL if a[0] == b[0] else 0
-    slips = OSA.distance(a, b, score_cutoff=2)
+    slips = OSA.distance(a, b, score_cutoff=2) if more <= 2 else more
     if slips == 1 and len(a) + len(b) >= _LETTERS_OF_A_SLIP:
         return TYPED
     if (slips == 2 and shortest >= 5) or (shortest >= 3 and (a.startswith(b) or b.startswith(a))):

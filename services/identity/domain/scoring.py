@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.identity.domain.comparison import (
     CODE_POSTAL,
@@ -15,14 +16,18 @@ from services.identity.domain.comparison import (
     NOM,
     PRENOM,
     SAME_DAY,
+    SAME_NAME,
     TRAITS,
     TYPED_DAY,
     UNKNOWN,
+    VARIANT,
     Compared,
     Crossing,
     birth_level,
     compare,
-    names_levels,
+    may_be_another,
+    may_cross,
+    name_level,
     place_level,
     postcode_level,
 )
@@ -48,11 +53,12 @@ class Prepared:
 class Reach:
     """A record that is held against many: the most that each level of its names, its birth and its places may
     weigh, in bits, and what all else may with the prior (`rest`); `names` is the most of both names, as they
-    are or crosswise."""
+    are or crosswise, and `crosswise` of the latter alone."""
 
     record: Record
     rest: float
     names: float
+    crosswise: float
     surnames: tuple[float, ...]
     first_names: tuple[float, ...]
     births: tuple[float, ...]
@@ -95,9 +101,28 @@ _PLACES: dict[int, Callable[[Record], str]] = {
     CODE_POSTAL: lambda record: record.postcode,
     COMMUNE: _commune_of,
 }
+_RARE_PLACES = [(trait, TRAITS[trait].rare_from or 0, value_of) for trait, value_of in _PLACES.items()]
 _LOOKED_AT = {NOM, PRENOM, NAISSANCE, COMMUNE_MEME_CODE, *_PLACES}
 # Sums of the same weights in another order differ by less.
 _ROUNDING = 1e-6
+
+
+def _most_of_names(reach: Reach, other: Record) -> tuple[float, float]:
+    """The most that the names of two records may weigh, each in its own field: where the first first names
+    are meant, and where others may be."""
+    one = reach.record
+    nom = max([name_level(a, b) for a in one.surnames for b in other.surnames], default=UNKNOWN)
+    surname = reach.surnames[nom]
+    if nom == SAME_NAME:  # or one less, where one is of birth and one of use
+        surname = max(surname, reach.surnames[VARIANT])
+    if not one.first_names or not other.first_names:
+        return surname, surname
+    prenom = name_level(one.first_names[0], other.first_names[0])
+    first_name = reach.first_names[prenom]
+    if prenom >= VARIANT:
+        return surname + first_name, surname + first_name
+    another = max(first_name, reach.first_names[NEAR], reach.first_names[VARIANT])
+    return surname + first_name, surname + another
 
 
 class Scorer:
@@ -121,6 +146,9 @@ class Scorer:
             tuple(told(at) if trait.rare_from is not None else 0.0 for at, trait in enumerate(TRAITS))
             for told in (model.common_bits_of, model.rarest_bits_of)
         )
+        # Of values that nobody listed, which are the most, each tells as much as any other.
+        self._most_for = lru_cache(maxsize=10_000)(self._most_of_levels)
+        self._birth_bits_of = lru_cache(maxsize=50_000)(model.birth_bits_of)
 
     def _bits_of(self, table: str, value: str) -> float:
         return self._bits[table].get(value, self._unlisted_bits[table])
@@ -157,14 +185,15 @@ class Scorer:
             record,
             rest=rest,
             names=max(max(surnames) + max(first_names), crosswise),
+            crosswise=crosswise,
             surnames=surnames,
             first_names=first_names,
-            births=self._most_for(NAISSANCE, self.model.birth_bits_of(record.birth)),
+            births=self._most_for(NAISSANCE, self._birth_bits_of(record.birth)),
             places=self._most_for(LIEU, bits_of("lieu_naissance", _place_of(record))),
             postcodes=self._most_for(CODE_POSTAL, bits_of("code_postal", record.postcode)),
         )
 
-    def _most_for(self, trait: int, told: float) -> tuple[float, ...]:
+    def _most_of_levels(self, trait: int, told: float) -> tuple[float, ...]:
         """Of each level, what it may weigh with a value that tells so much: what the other record has in its
         place tells no more than counts."""
         weights, rare_from, highest = self._weights[trait], TRAITS[trait].rare_from or 0, _HIGHEST[trait]
@@ -175,7 +204,7 @@ class Scorer:
 
     def may_weigh(self, reach: Reach, other: Record, least: float) -> bool:
         """Whether two records may weigh so much; False where birth and places rule it out, or the names with
-        them, for a fraction of what comparing takes."""
+        them, for a fraction of what comparing takes. What takes least is looked at first."""
         one = reach.record
         most = reach.rest
         most += reach.births[birth_level(one.birth, other.birth)]
@@ -183,10 +212,12 @@ class Scorer:
         most += reach.postcodes[postcode_level(one.postcode, other.postcode)]
         if most + reach.names < least:
             return False
-        nom, prenom, (_, _, crossing) = names_levels(one, other)
-        if crossing is not Crossing.NONE:
+        names, by_another = _most_of_names(reach, other)
+        if most + names >= least:
             return True
-        return most + reach.surnames[nom] + reach.first_names[prenom] >= least
+        if most + by_another >= least and may_be_another(one.first_names, other.first_names):
+            return True
+        return most + reach.crosswise >= least and may_cross(one, other)
 
     def weigh_levels(self, levels: tuple[int, ...]) -> float:
         """The odds that any two records which compare like this are of one person, in bits."""
@@ -210,19 +241,20 @@ class Scorer:
         """
         levels = compared.levels
         found: list[tuple[int, float]] = []
-        if levels[NOM] >= NEAR or levels[PRENOM] >= NEAR:
-            surname, first_name = self._told_by_names(compared, one.record, other.record)
-            if levels[NOM] >= NEAR:
-                found.append((NOM, self._rarity(NOM, levels[NOM], surname)))
-            if levels[PRENOM] >= NEAR:
-                found.append((PRENOM, self._rarity(PRENOM, levels[PRENOM], first_name)))
+        surname, first_name = self._told_by_names(compared, one.record, other.record)
+        if levels[NOM] >= NEAR:
+            found.append((NOM, self._rarity(NOM, levels[NOM], surname)))
+        if levels[PRENOM] >= NEAR:
+            found.append((PRENOM, self._rarity(PRENOM, levels[PRENOM], first_name)))
         if levels[NAISSANCE] in (TYPED_DAY, SAME_DAY):  # of a date known in part, the level tells how much
-            birth = min(map(self.model.birth_bits_of, (one.record.birth, other.record.birth)))
+            birth = min(self._birth_bits_of(one.record.birth), self._birth_bits_of(other.record.birth))
             found.append((NAISSANCE, self._rarity(NAISSANCE, levels[NAISSANCE], birth)))
-        for trait, value_of in _PLACES.items():
-            if levels[trait] >= (TRAITS[trait].rare_from or 0):
-                values = value_of(one.record), value_of(other.record)
-                told = min(self._bits_of(TRAITS[trait].name, value) for value in values)
+        for trait, rare_from, value_of in _RARE_PLACES:
+            if levels[trait] >= rare_from:
+                table = TRAITS[trait].name
+                told = min(
+                    self._bits_of(table, value_of(one.record)), self._bits_of(table, value_of(other.record))
+                )
                 found.append((trait, self._rarity(trait, levels[trait], told)))
         return found
 
@@ -232,19 +264,19 @@ class Scorer:
         (i, j), (k, n) = compared.surnames, compared.first_names
         if compared.crossing is Crossing.NONE:
             return (
-                self._lesser(("nom",), one.surnames[i : i + 1] + other.surnames[j : j + 1]),
-                self._lesser(("prenom",), one.first_names[k : k + 1] + other.first_names[n : n + 1]),
+                self._lesser(("nom",), one.surnames[i : i + 1], other.surnames[j : j + 1]),
+                self._lesser(("prenom",), one.first_names[k : k + 1], other.first_names[n : n + 1]),
             )
         both = ("nom", "prenom")
-        across = self._lesser(both, one.surnames[i : i + 1] + other.first_names[j : j + 1])
-        back = self._lesser(both, one.first_names[k : k + 1] + other.surnames[n : n + 1])
+        across = self._lesser(both, one.surnames[i : i + 1], other.first_names[j : j + 1])
+        back = self._lesser(both, one.first_names[k : k + 1], other.surnames[n : n + 1])
         return (across, back) if compared.crossing is Crossing.SURNAME_FIRST else (back, across)
 
-    def _lesser(self, tables: tuple[str, ...], met: tuple[Name, ...]) -> float:
+    def _lesser(self, tables: tuple[str, ...], ones: tuple[Name, ...], others: tuple[Name, ...]) -> float:
         """The bits of the more common of two names that met, by the tables in which it is more common."""
-        if len(met) < 2:
+        if not ones or not others:
             return 0.0
-        return min(self._bits_of(table, name.text) for name in met for table in tables)
+        return min([self._bits_of(table, met[0].text) for met in (ones, others) for table in tables])
 
     def _rarity(self, trait: int, level: int, told: float) -> float:
         rarity = told - self._common[trait]
