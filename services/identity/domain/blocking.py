@@ -47,7 +47,7 @@ def keys_of(record: Record, model: Model) -> list[str]:
     A valid NIR is one more.
     """
     needed = math.log2(max(model.population, _LEAST) / BLOCK)
-    smallest = _smallest((), 0.0, facts_of(record, model), needed)
+    smallest = _smallest((), 0.0, math.inf, facts_of(record, model), needed)
     keys = ["|".join([f"{fact.kind}={fact.value}" for fact in chosen]) for chosen in smallest]
     return [*keys, *([f"nir={record.nir}"] if record.nir else [])]
 
@@ -80,18 +80,21 @@ def beginnings_of(record: Record) -> dict[str, str]:
 
 
 def _smallest(
-    chosen: tuple[Fact, ...], bits: float, left: list[Fact], needed: float
+    chosen: tuple[Fact, ...], bits: float, least: float, left: list[Fact], needed: float
 ) -> list[tuple[Fact, ...]]:
     """The sets, in the order of the facts, that are rare enough as soon as they hold their last fact, and of
-    which no fact can be left out: a set of fewer would do, and is a key already."""
+    which no fact can be left out: a set of fewer would do, and is a key already. `bits` is what those chosen
+    tell, and `least` what the one of them does that tells least."""
     found = []
     for at, fact in enumerate(left, start=1):
         more, told = (*chosen, fact), bits + fact.bits
         if told >= needed and _is_person(more):
-            if not _has_one_too_many(more, told - needed):
+            spare = told - needed
+            if min(least, fact.bits) > spare or not _has_one_too_many(more, spare):
                 found.append(more)
         elif len(more) < _LONGEST_KEY:
-            found += _smallest(more, told, [other for other in left[at:] if other.part != fact.part], needed)
+            rest = [other for other in left[at:] if other.part != fact.part]
+            found += _smallest(more, told, min(least, fact.bits), rest, needed)
     return found
 
 
