@@ -188,7 +188,7 @@ def _is_nobody(linker: Linker, met: Met, record: Record) -> bool:
 def _found(linker: Linker, record_of: Mapping[int, Record]) -> set[Pair]:
     """The pairs of these records and those they are like, by the keys of either model."""
     asking = [one for id_, record in record_of.items() for one in linking.asking_of(linker, id_, record)]
-    found = blocks.candidates(linker.session, asking, linker.scorer.model.glance)
+    found, _ = blocks.candidates(linker.session, asking, linker.scorer.model.glance)
     return {(min(pair), max(pair)) for pair in found if pair[0] != pair[1]}
 
 

@@ -6,7 +6,7 @@ the records, the model and what humans decided, and on no order in which chunks 
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -26,7 +26,7 @@ from services.identity.domain.sketching import rows_of
 from services.identity.errors import ModelUnknown
 from services.identity.schemas import Statement
 from services.identity.storage import adoption, blocks, records, rulings, verdicts
-from services.identity.storage.blocks import Asking
+from services.identity.storage.blocks import Asking, Tails
 from services.identity.storage.records import New
 from services.identity.storage.verdicts import Held, Pair
 
@@ -135,13 +135,14 @@ class _Graph:
 class Looked:
     """New contents and what is known of them before anybody waits for anybody: the records that they make, by
     their marks, and what was judged of these and of the records up to number `newest`, of which those up to
-    `adopted` were keyed by the model in force."""
+    `adopted` were keyed by the model in force. `tails` is with what their blocks ended."""
 
     read: Mapping[bytes, tuple[bytes, Record]]
     new: Mapping[bytes, New]
     graph: _Graph
     newest: int
     adopted: int
+    tails: Tails
 
 
 def look(linker: Linker, statements: Sequence[Statement]) -> Looked:
@@ -153,10 +154,15 @@ def look(linker: Linker, statements: Sequence[Statement]) -> Looked:
     newest, adopted = records.newest(linker.session), _adopted(linker)
     graph = _Graph()
     new = {one.mark: one for one in _new(linker, graph, fresh)}
-    _judge_all(linker, graph, list(new.values()), 0)
+    tails = _judge_all(linker, graph, list(new.values()))
     _judge_among(linker, graph, list(new.values()))
     return Looked(
-        {content: (mark, read[content]) for content, mark in mark_of.items()}, new, graph, newest, adopted
+        {content: (mark, read[content]) for content, mark in mark_of.items()},
+        new,
+        graph,
+        newest,
+        adopted,
+        tails,
     )
 
 
@@ -174,14 +180,15 @@ def take_in(linker: Linker, looked: Looked) -> Taken:
     """Keep the records that were looked at, and look at what came meanwhile; `records.hold` comes before."""
     known = _known(linker, dict(looked.read.values()))
     new, graph = _numbered(linker, looked, known), looked.graph
-    _judge_all(linker, graph, new, looked.newest)
+    settled = blocks.append(linker.session, records.keyed(new), looked.tails)
+    _judge_since(linker, graph, new, looked.newest, settled)
     _judge_adopted(linker, graph, new, looked.adopted)
     numbers = {one.record_id for one in new}
     person_of = _persons(linker, graph, numbers)
     if new:
         blind = schemas.name_of_key(linker.keys.blind)
         model = linker.scorer.model.version
-        records.add(linker.session, linker.keys.own, new, person_of, blind, model)
+        records.add(linker.session, linker.keys.own, new, person_of, blind, model, settled)
         verdicts.add(linker.session, {pair: v for pair, v in graph.judged.items() if numbers & set(pair)})
         verdicts.follow(linker.session, _followed(graph, person_of))
     record_of = known | {one.mark: one.record_id for one in new}
@@ -272,14 +279,28 @@ def _new(linker: Linker, graph: _Graph, fresh: Mapping[bytes, Record]) -> Iterat
         yield made
 
 
-def _judge_all(linker: Linker, graph: _Graph, new: Sequence[New], after: int) -> None:
-    """Judge new records against those they are like that came after a number."""
+def _judge_all(linker: Linker, graph: _Graph, new: Sequence[New]) -> Tails:
+    """Judge new records against those they are like; with what the blocks of their keys end."""
     if not new:
-        return
+        return {}
     asking = [one for each in new for one in _asking(linker, graph, each)]
-    found = blocks.candidates(linker.session, asking, linker.scorer.model.glance, after)
-    _open(linker, graph, {record_id for _, record_id in found} - graph.prepared.keys())
-    _judge_pairs(linker, graph, found)
+    found, tails = blocks.candidates(linker.session, asking, linker.scorer.model.glance)
+    _judge_found(linker, graph, found)
+    return tails
+
+
+def _judge_since(
+    linker: Linker, graph: _Graph, new: Sequence[New], after: int, settled: Set[int] = frozenset()
+) -> None:
+    """Judge new records against those that came after a number and are like them, by keys not settled."""
+    asking = [one for each in new for one in _asking(linker, graph, each)]
+    glance = linker.scorer.model.glance
+    _judge_found(linker, graph, blocks.candidates_since(linker.session, asking, glance, after, settled))
+
+
+def _judge_found(linker: Linker, graph: _Graph, pairs: Sequence[Pair]) -> None:
+    _open(linker, graph, {record_id for _, record_id in pairs} - graph.prepared.keys())
+    _judge_pairs(linker, graph, pairs)
 
 
 def _asking(linker: Linker, graph: _Graph, one: New) -> Iterator[Asking]:
@@ -304,10 +325,8 @@ def _judge_adopted(linker: Linker, graph: _Graph, new: Sequence[New], since: int
         return
     graph.judged = {pair: verdict for pair, verdict in graph.judged.items() if not since < pair[0] <= until}
     asking = [one for each in new for one in _asking(linker, graph, each)]
-    found = blocks.candidates(linker.session, asking, linker.scorer.model.glance, since)
-    pairs = [(one, record_id) for one, record_id in found if record_id <= until]
-    _open(linker, graph, {record_id for _, record_id in pairs} - graph.prepared.keys())
-    _judge_pairs(linker, graph, pairs)
+    found = blocks.candidates_since(linker.session, asking, linker.scorer.model.glance, since)
+    _judge_found(linker, graph, [(one, record_id) for one, record_id in found if record_id <= until])
 
 
 def _judge_among(linker: Linker, graph: _Graph, new: Sequence[New]) -> None:
@@ -352,8 +371,10 @@ def _judge(scorer: Scorer, one: Prepared, other: Prepared) -> Verdict:
     return judge(one, other, scorer) if in_order else judge(other, one, scorer)
 
 
-def _open(linker: Linker, graph: _Graph, record_ids: Iterable[int]) -> None:
+def _open(linker: Linker, graph: _Graph, record_ids: Set[int]) -> None:
     """Add records that are there to the graph."""
+    if not record_ids:
+        return
     for record_id, packed in records.load(linker.session, linker.keys.own, record_ids).items():
         graph.prepared[record_id] = _prepared(linker.scorer, packed)
 

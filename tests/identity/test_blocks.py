@@ -10,19 +10,22 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from services.chassis import database
 from services.identity.domain.sketching import BITS, BYTES, EVERYTHING
 from services.identity.storage import blocks
-from services.identity.storage.blocks import PIECE, Asking
+from services.identity.storage.blocks import PIECE, Asking, Keyed
 
 GLANCE = EVERYTHING.among(1)
 SKETCH = os.urandom(BYTES)
 KEY, OTHER = 7, -(2**63)
-Keyed = tuple[int, Sequence[int], bytes]
 
 
 def found(session: Session, keys: Sequence[int], after: int = 0) -> list[int]:
     asking = [Asking(-1, keys, None, SKETCH)]
-    return sorted(record_id for _, record_id in blocks.candidates(session, asking, GLANCE, after))
+    pairs, _ = blocks.candidates(session, asking, GLANCE)
+    since = blocks.candidates_since(session, asking, GLANCE, after)
+    assert since == [(one, record_id) for one, record_id in pairs if record_id > after]
+    return sorted(record_id for _, record_id in since)
 
 
 def pieces(session: Session) -> list[tuple[int, int, int]]:
@@ -58,6 +61,46 @@ def test_an_older_record_that_is_keyed_later_hides_nobody(session: Session) -> N
     assert found(session, [KEY], 5) == [8]
 
 
+def ends(session: Session, keys: Sequence[int]) -> blocks.Tails:
+    return blocks.candidates(session, [Asking(-1, keys, None, SKETCH)], GLANCE)[1]
+
+
+# Of the first block, how much is there, and how much comes to it after it was seen.
+@pytest.mark.parametrize("held", [0, 1, PIECE - 1, PIECE, PIECE + 5])
+@pytest.mark.parametrize("meanwhile", [0, 1, PIECE, PIECE + 1])
+@pytest.mark.parametrize("mine", [1, 2, PIECE + 1])
+def test_what_was_seen_to_end_so_is_appended_to_unless_somebody_else_was_there(
+    session: Session, held: int, meanwhile: int, mine: int
+) -> None:
+    blocks.add(session, keyed(range(1, held + 1)))
+    tails = ends(session, [KEY, OTHER])
+    blocks.add(session, keyed(range(1001, 1001 + meanwhile)))
+    appended = keyed(range(2001, 2001 + mine), [KEY, OTHER])
+    settled = blocks.append(session, appended, tails)
+    assert (KEY in settled) == (not meanwhile and mine <= (PIECE - held % PIECE))
+    assert (OTHER in settled) == (mine <= PIECE)
+    blocks.add(session, appended, settled)
+    everybody = [*range(1, held + 1), *range(1001, 1001 + meanwhile), *range(2001, 2001 + mine)]
+    assert found(session, [KEY]) == everybody
+    assert sum(length for key, _, length in pieces(session) if key == KEY) == len(everybody)
+    assert all(0 < length <= PIECE for _, _, length in pieces(session))
+
+
+def test_a_place_that_another_row_has_taken_is_not_appended_to(session: Session) -> None:
+    blocks.add(session, keyed([1]))
+    blocks.add(session, keyed([2], [OTHER]))
+    tails = ends(session, [KEY, OTHER])
+    swapped = {KEY: tails[KEY]._replace(place=tails[OTHER].place), OTHER: tails[OTHER]._replace(newest=1)}
+    assert blocks.append(session, keyed([3], [KEY, OTHER]), swapped) == set()
+    assert (found(session, [KEY]), found(session, [OTHER])) == ([1], [2])
+
+
+def test_the_end_of_a_block_that_is_read_in_part_was_not_seen(session: Session) -> None:
+    most = blocks.MOST_PIECES * PIECE
+    blocks.add(session, keyed(range(1, most + 50)))
+    assert blocks.append(session, keyed([5000]), ends(session, [KEY])) == set()
+
+
 def test_who_is_forgotten_by_a_key_is_found_by_the_others(session: Session) -> None:
     blocks.add(session, keyed(range(1, PIECE + 10), [KEY, OTHER]))
     blocks.forget(session, [(3, [KEY]), (PIECE + 1, [KEY, OTHER]), (4, [12345])])
@@ -69,7 +112,9 @@ def test_who_is_forgotten_by_a_key_is_found_by_the_others(session: Session) -> N
 def test_a_block_is_read_up_to_its_bound_and_the_oldest_first(session: Session) -> None:
     most = blocks.MOST_PIECES * PIECE
     blocks.add(session, keyed(range(1, most + 50)))
-    _, record_ids, _ = next(blocks._weighed(session, [Asking(-1, [KEY], None, SKETCH)], GLANCE, 0))
+    asking, asked = [Asking(-1, [KEY], None, SKETCH)], {"keys": f"{{{KEY}}}", "most": blocks.MOST_PIECES}
+    rows = [(row[0], row[4]) for row in database.fetch_binary(session, blocks._READ, asked)]
+    _, record_ids, _ = next(blocks._weighed(asking, rows, GLANCE, 0))
     assert sorted(record_ids.tolist()) == list(range(1, most + 1))
 
 

@@ -4,10 +4,11 @@ A block lies in pieces of up to `PIECE` entries, each one row: what costs is the
 on, and not what it holds. An entry is appended to the last piece of its block where there is room.
 """
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.chassis import database
+from services.chassis.errors import StorageBusy
 from services.identity.domain.sketching import BYTES, Glance, Weights, rows_of
 
 PIECE = 64
@@ -24,25 +26,40 @@ PIECE = 64
 MOST_PIECES = 16
 MOST_CANDIDATES = 200
 _READ = """
+    SELECT key, piece, ctid::text, newest, entries FROM block
+    WHERE key = ANY(CAST(%(keys)s AS bigint[])) AND piece < %(most)s
+"""
+_SINCE = """
     SELECT key, entries FROM block
     WHERE key = ANY(CAST(%(keys)s AS bigint[])) AND piece < %(most)s AND newest > %(after)s
 """
-_LAST = """
-    SELECT DISTINCT ON (key) key, piece, length(entries) FROM block
-    WHERE key = ANY(CAST(%(keys)s AS bigint[])) ORDER BY key, piece DESC
+_ENDS = """
+    SELECT key, piece, ctid::text, newest, length(entries) FROM block
+    WHERE key = ANY(CAST(%(keys)s AS bigint[]))
 """
-_ADD = text(
-    """
-    INSERT INTO block (key, piece, newest, entries)
-    SELECT key, piece, newest, substr(:entries, start, size)
+# A piece is looked for where it was read, which takes half as long as by its key. It is not there any more,
+# or has another newest record, if anybody wrote to it since; what was begun since is there already.
+_APPEND = """
+    UPDATE block SET entries = block.entries || substr(%(entries)s, start, size), newest = told.newest
     FROM unnest(
-        CAST(:keys AS bigint[]), CAST(:pieces AS int[]), CAST(:newest AS bigint[]), CAST(:starts AS int[]),
-        CAST(:sizes AS int[])
+        CAST(%(places)s AS tid[]), CAST(%(seen)s AS bigint[]), CAST(%(keys)s AS bigint[]),
+        CAST(%(pieces)s AS int[]), CAST(%(newest)s AS bigint[]), CAST(%(starts)s AS int[]),
+        CAST(%(sizes)s AS int[])
+    ) AS told(place, seen, key, piece, newest, start, size)
+    WHERE block.ctid = told.place AND block.key = told.key AND block.piece = told.piece
+      AND block.newest = told.seen
+    RETURNING block.key, block.piece
+"""
+_BEGIN = """
+    INSERT INTO block (key, piece, newest, entries)
+    SELECT key, piece, newest, substr(%(entries)s, start, size)
+    FROM unnest(
+        CAST(%(keys)s AS bigint[]), CAST(%(pieces)s AS int[]), CAST(%(newest)s AS bigint[]),
+        CAST(%(starts)s AS int[]), CAST(%(sizes)s AS int[])
     ) AS told(key, piece, newest, start, size)
-    ON CONFLICT (key, piece) DO UPDATE
-    SET entries = block.entries || excluded.entries, newest = greatest(block.newest, excluded.newest)
-    """
-)
+    ON CONFLICT DO NOTHING
+    RETURNING key, piece
+"""
 _WITH = """
     SELECT key, piece, entries FROM block WHERE key = ANY(CAST(%(keys)s AS bigint[]))
 """
@@ -57,8 +74,25 @@ _PUT = text(
 # The number of a record as PostgreSQL sends it, and its sketch.
 ENTRY: np.dtype[Any] = np.dtype([("record_id", ">i8"), ("sketch", np.uint64, BYTES // 8)])
 Numbers = NDArray[np.int64]
+Keyed = tuple[int, Sequence[int], bytes]  # a record, its keys and its sketch
 _Met = tuple[int, bytes, bool]
+_Row = tuple[int, int, int, bytes]  # a key, a piece, its newest record, and what is appended to it
+_Place = tuple[int, int]  # a key and a piece
 _WEIGHED_AT_ONCE = 200_000 * ENTRY.itemsize
+
+
+class Tail(NamedTuple):
+    """The last piece of a block as it was seen: which one, where it lies, its newest record and how many
+    entries it holds."""
+
+    piece: int
+    place: str
+    newest: int
+    held: int
+
+
+Tails = Mapping[int, Tail]
+_NONE = Tail(-1, "", 0, PIECE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,11 +106,44 @@ class Asking:
 
 
 def candidates(
-    session: Session, asking: Sequence[Asking], glance: Glance, after: int = 0
-) -> list[tuple[int, int]]:
+    session: Session, asking: Sequence[Asking], glance: Glance
+) -> tuple[list[tuple[int, int]], Tails]:
     """(who asks, record) of those that share a key with one and weigh enough by their sketches, and of those
-    that share a NIR, however unlike; of records after this number."""
-    parts = list(_weighed(session, asking, glance, after))
+    that share a NIR, however unlike; and with what the blocks that were read end."""
+    asked = {"keys": database.integers(_keys(asking)), "most": MOST_PIECES}
+    rows = database.fetch_binary(session, _READ, asked)
+    ends = [(key, piece, place, newest, len(entries)) for key, piece, place, newest, entries in rows]
+    return _found(asking, [(row[0], row[4]) for row in rows], glance, 0), _tails(ends)
+
+
+def candidates_since(
+    session: Session, asking: Sequence[Asking], glance: Glance, after: int, settled: Set[int] = frozenset()
+) -> list[tuple[int, int]]:
+    """The candidates among records after this number; by keys that are settled there are none."""
+    keys = _keys(asking) - settled
+    if not keys:
+        return []
+    asked = {"keys": database.integers(keys), "most": MOST_PIECES, "after": after}
+    return _found(asking, database.fetch_binary(session, _SINCE, asked), glance, after)
+
+
+def _keys(asking: Iterable[Asking]) -> set[int]:
+    return {key for one in asking for key in one.keys}
+
+
+def _tails(pieces: Iterable[tuple[Any, ...]]) -> Tails:
+    # Of one key, the last in order is the last piece.
+    last = {piece[0]: piece for piece in sorted(pieces)}
+    return {
+        key: Tail(piece, place, newest, size // ENTRY.itemsize)
+        for key, piece, place, newest, size in last.values()
+    }
+
+
+def _found(
+    asking: Sequence[Asking], rows: Iterable[tuple[int, bytes]], glance: Glance, after: int
+) -> list[tuple[int, int]]:
+    parts = list(_weighed(asking, rows, glance, after))
     if not parts:
         return []
     places, record_ids, weights = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -98,7 +165,7 @@ def nearest(asking: Numbers, found: Numbers, weights: Weights) -> list[tuple[int
 
 
 def _weighed(
-    session: Session, asking: Sequence[Asking], glance: Glance, after: int
+    asking: Sequence[Asking], rows: Iterable[tuple[int, bytes]], glance: Glance, after: int
 ) -> Iterator[tuple[Numbers, Numbers, Weights]]:
     """(places of those who ask, records, weights) of what weighs enough, part by part."""
     places: dict[int, list[int]] = defaultdict(list)
@@ -106,14 +173,12 @@ def _weighed(
         for key in set(one.keys):
             places[key].append(place)
     mine = rows_of([one.sketch for one in asking])
-    asked = {"keys": database.integers(places), "most": MOST_PIECES, "after": after}
-    rows = database.fetch_binary(session, _READ, asked)
     met = ((place, entries, asking[place].nir == key) for key, entries in rows for place in places[key])
     for part in _by_size(met):
         lengths = [len(entries) // ENTRY.itemsize for _, entries, _ in part]
         met_by = np.repeat([place for place, _, _ in part], lengths)
         found = np.frombuffer(b"".join([entries for _, entries, _ in part]), ENTRY)
-        weights = glance.weigh(mine[met_by], found["sketch"])
+        weights = glance.weigh_met(mine, met_by, found["sketch"])
         weights[np.repeat([is_nir for _, _, is_nir in part], lengths)] = np.inf
         enough = (weights >= glance.least) & (found["record_id"] > after)
         yield met_by[enough], found["record_id"][enough].astype(np.int64), weights[enough]
@@ -132,36 +197,74 @@ def _by_size(met: Iterable[_Met]) -> Iterator[list[_Met]]:
         yield part
 
 
-def add(session: Session, keyed: Iterable[tuple[int, Sequence[int], bytes]]) -> None:
-    """Make records findable by their keys: (record, keys, sketch) of each; `records.hold` comes before."""
+def append(session: Session, keyed: Iterable[Keyed], tails: Tails) -> set[int]:
+    """Make records findable by those of their keys whose blocks still end as they were seen to, and return
+    these: nobody came to them since. `records.hold` comes before, and `add` after, for the other keys."""
+    entries_of = _entries(keyed)
+    # Of a block that is read in part, the end was not seen.
+    sure = {
+        key: entries
+        for key, entries in entries_of.items()
+        for tail in (tails.get(key, _NONE),)
+        if tail.piece < MOST_PIECES - 1 and len(entries) <= (PIECE - tail.held or PIECE)
+    }
+    return sure.keys() - {key for key, _ in _write(session, sure, tails)}
+
+
+def add(session: Session, keyed: Iterable[Keyed], settled: Set[int] = frozenset()) -> None:
+    """Make records findable by their keys, but for those that are settled; `records.hold` comes before."""
+    entries_of = {key: entries for key, entries in _entries(keyed).items() if key not in settled}
+    if not entries_of:
+        return
+    ends = database.fetch_binary(session, _ENDS, {"keys": database.integers(entries_of)})
+    if _write(session, entries_of, _tails(ends)):
+        raise StorageBusy("block_written")  # by somebody who does not hold what it takes
+
+
+def _entries(keyed: Iterable[Keyed]) -> dict[int, list[bytes]]:
+    """What is to be appended to each block, the oldest record first."""
     entries_of: dict[int, list[bytes]] = defaultdict(list)
-    newest_of: dict[int, int] = {}
-    for record_id, keys, sketch in keyed:
+    for record_id, keys, sketch in sorted(keyed):
         entry = record_id.to_bytes(8) + sketch
         for key in set(keys):
             entries_of[key].append(entry)
-            newest_of[key] = max(record_id, newest_of.get(key, record_id))
-    if not entries_of:
-        return
-    last = database.fetch_binary(session, _LAST, {"keys": database.integers(entries_of)})
-    last_of = {key: (piece, size // ENTRY.itemsize) for key, piece, size in last}
-    rows = [
-        (key, piece, newest_of[key], b"".join(entries))
-        for key, of_key in sorted(entries_of.items())
-        for piece, entries in _pieces(of_key, *last_of.get(key, (0, 0)))
-    ]
-    sizes = [len(entries) for _, _, _, entries in rows]
-    session.execute(
-        _ADD,
-        {
-            "keys": database.integers(key for key, _, _, _ in rows),
-            "pieces": database.integers(piece for _, piece, _, _ in rows),
-            "newest": database.integers(newest for _, _, newest, _ in rows),
-            "starts": database.integers(np.cumsum([1, *sizes[:-1]]).tolist()),
-            "sizes": database.integers(sizes),
-            "entries": b"".join([entries for _, _, _, entries in rows]),
-        },
-    )
+    return entries_of
+
+
+def _write(session: Session, entries_of: Mapping[int, Sequence[bytes]], tails: Tails) -> set[_Place]:
+    """Append to blocks that end so; returns where that was found otherwise, and nothing is written."""
+    appended: list[_Row] = []
+    begun: list[_Row] = []
+    for key, of_key in sorted(entries_of.items()):
+        tail = tails.get(key, _NONE)
+        for piece, entries in _pieces(of_key, tail.piece, tail.held):
+            newest = int.from_bytes(entries[-1][:8])
+            if piece == tail.piece:
+                appended.append((key, piece, max(newest, tail.newest), b"".join(entries)))
+            else:
+                begun.append((key, piece, newest, b"".join(entries)))
+    ends = [tails[key] for key, *_ in appended]
+    places, seen = ",".join([f'"{end.place}"' for end in ends]), database.integers(end.newest for end in ends)
+    missed = _missed(session, _APPEND, appended, places=f"{{{places}}}", seen=seen)
+    return missed | _missed(session, _BEGIN, begun)
+
+
+def _missed(session: Session, statement: LiteralString, rows: Sequence[_Row], **beside: str) -> set[_Place]:
+    """Of these rows, those that are not written. One text of bytes goes there for all of them."""
+    if not rows:
+        return set()
+    keys, pieces, newest, entries = zip(*rows, strict=True)
+    sizes = [len(one) for one in entries]
+    asked = {
+        "keys": database.integers(keys),
+        "pieces": database.integers(pieces),
+        "newest": database.integers(newest),
+        "starts": database.integers(itertools.accumulate([1, *sizes[:-1]])),
+        "sizes": database.integers(sizes),
+        "entries": b"".join(entries),
+    }
+    written = database.fetch_binary(session, statement, asked | beside)
+    return set() if len(written) == len(rows) else set(zip(keys, pieces, strict=True)).difference(written)
 
 
 def _pieces(entries: Sequence[bytes], last: int, held: int) -> Iterator[tuple[int, Sequence[bytes]]]:

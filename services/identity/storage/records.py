@@ -1,6 +1,6 @@
 """Records: known by their content, found by their keys, opened to be compared."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services.chassis import database
 from services.chassis.sealing import Keyring
 from services.identity.storage import blocks
+from services.identity.storage.blocks import Keyed
 
 _IN_USE = text(
     """
@@ -166,8 +167,10 @@ def add(
     person_of: Mapping[int, UUID],
     marked_with: str,
     keyed_with: str,
+    settled: Set[int],
 ) -> None:
-    """Keep records, sealed each for itself, with their keys and their persons."""
+    """Keep records, sealed each for itself, with their persons, and those of their keys that are not settled
+    (see `blocks.append`)."""
     session.execute(
         _ADD,
         {
@@ -181,7 +184,12 @@ def add(
             "keyed_with": keyed_with,
         },
     )
-    blocks.add(session, [(one.record_id, one.keys, one.sketch) for one in new])
+    blocks.add(session, keyed(new), settled)
+
+
+def keyed(new: Iterable[New]) -> Iterator[Keyed]:
+    """Records with their keys, as blocks take them."""
+    return ((one.record_id, one.keys, one.sketch) for one in new)
 
 
 def add_contents(session: Session, record_of: Mapping[bytes, int]) -> None:
