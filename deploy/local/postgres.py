@@ -34,6 +34,10 @@ log_statement = none
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 """
+# What identity keeps is hashed or sealed, and hardly gets smaller: to compress its pages is a fifth of what
+# PostgreSQL does for a new line, and saves a quarter of the journal.
+_OF_ROLES = {"identity": sql.SQL("SET wal_compression = off")}
+_IS_SUPERUSER = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
 _OTHERS = """
 SELECT EXISTS (
     SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -116,6 +120,7 @@ def provision(site: Site, admin: str) -> dict[str, str]:
     urls: dict[str, str] = {}
     with psycopg.connect(admin, autocommit=True, connect_timeout=5) as connection:
         known = {str(name) for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+        is_superuser = connection.execute(_IS_SUPERUSER).fetchone() == (True,)
         databases = {str(name) for (name,) in connection.execute("SELECT datname FROM pg_database")}
         for service in SPEAKERS:
             name, password = f"agora_{service}", password_of(site, f"postgres:{service}")
@@ -125,6 +130,9 @@ def provision(site: Site, admin: str) -> dict[str, str]:
                     sql.Identifier(name), sql.Literal(password)
                 )
             )
+            if is_superuser and service in _OF_ROLES:
+                role = sql.Identifier(name)
+                connection.execute(sql.SQL("ALTER ROLE {} {}").format(role, _OF_ROLES[service]))
             if name not in databases:
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(name))
