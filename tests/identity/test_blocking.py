@@ -1,8 +1,11 @@
 """By which keys a record is found: rare facts, in whatever field, refined as far as it takes."""
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.identity.domain import blocking
 from services.identity.domain.blocking import facts_of, keys_of
 from services.identity.domain.records import read_record
 from tests.identity.model import MODEL, zoe
@@ -77,3 +80,10 @@ def test_facts_that_are_a_key_of_one_record_are_a_key_of_all_that_have_them(
         # Of one name there, two names here: there they follow from each other, and here they do not.
         if len({part_of.get(fact) for fact in facts} - {None}) == len(facts):
             assert key in keys_of(second, model)
+
+
+@given(TOLD, st.floats(1, 40))
+def test_no_fact_of_a_key_can_be_spared(told: dict[str, str], needed: float) -> None:
+    facts = blocking.facts_of(read_record(told), MODEL)
+    for chosen in blocking._smallest((), 0.0, math.inf, facts, needed):
+        assert not blocking._has_one_too_many(chosen, sum(fact.bits for fact in chosen) - needed)

@@ -82,6 +82,7 @@ def test_whoever_may_not_weigh_enough_does_not_and_most_strangers_may_not() -> N
         weight = scorer.weigh(scorer.prepare(records[one]), scorer.prepare(records[other]))
         may = scorer.may_weigh(reaches[one], records[other], least)
         assert may or weight < least
+        assert scorer.may_weigh(reaches[one], records[other], weight)
         strangers += weight < least
         told_apart += not may
     assert told_apart >= 0.95 * strangers

@@ -90,6 +90,13 @@ def test_a_sketch_is_of_each_feature_by_itself() -> None:
         assert int.from_bytes(sketch_of(record, unkeyed)) == sum(1 << bit for bit in bits)
 
 
+def test_a_year_and_a_day_have_the_features_of_their_date() -> None:
+    for birth in ("19940312", "19941203", "19940000", "19940300"):
+        whole, parts = zoe(date_naissance=birth), PARTS[1]
+        features = [feature for value in parts.values_of(whole) for feature in parts.features_of(value)]
+        assert sorted(features) == sorted(parts.features_of(birth))
+
+
 @pytest.mark.parametrize(
     "slip",
     [

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from services.identity.domain.comparison import (
+    AUTRES_PRENOMS,
     CODE_POSTAL,
     COMMUNE,
     COMMUNE_MEME_CODE,
@@ -53,10 +54,13 @@ class Prepared:
 class Reach:
     """A record that is held against many: the most that each level of its names, its birth and its places may
     weigh, in bits, and what all else may with the prior (`rest`); `names` is the most of both names, as they
-    are or crosswise, and `crosswise` of the latter alone."""
+    are or crosswise, and `crosswise` of the latter alone. `others` is the most of first names beside
+    those that met, and `commune` that of where they live: where both records tell it."""
 
     record: Record
     rest: float
+    others: float
+    commune: float
     names: float
     crosswise: float
     surnames: tuple[float, ...]
@@ -102,7 +106,7 @@ _PLACES: dict[int, Callable[[Record], str]] = {
     COMMUNE: _commune_of,
 }
 _RARE_PLACES = [(trait, TRAITS[trait].rare_from or 0, value_of) for trait, value_of in _PLACES.items()]
-_LOOKED_AT = {NOM, PRENOM, NAISSANCE, COMMUNE_MEME_CODE, *_PLACES}
+_LOOKED_AT = {NOM, PRENOM, AUTRES_PRENOMS, NAISSANCE, COMMUNE_MEME_CODE, *_PLACES}
 # Sums of the same weights in another order differ by less.
 _ROUNDING = 1e-6
 
@@ -177,13 +181,15 @@ class Scorer:
         first_name = max((bits_of("prenom", name.text) for name in record.first_names), default=0.0)
         surnames, first_names = self._most_for(NOM, surname), self._most_for(PRENOM, first_name)
         crosswise = max(self._most_for(NOM, first_name)) + max(self._most_for(PRENOM, surname))
-        rest = self._prior + self._beside + _ROUNDING
-        if record.commune:
-            rest += max(self._most_for(COMMUNE, bits_of("commune", record.commune.text)))
-            rest += max(self._weights[COMMUNE_MEME_CODE])
+        commune = (
+            *self._most_for(COMMUNE, bits_of("commune", _commune_of(record))),
+            *self._weights[COMMUNE_MEME_CODE],
+        )
         return Reach(
             record,
-            rest=rest,
+            rest=self._prior + self._beside + _ROUNDING,
+            others=max(self._weights[AUTRES_PRENOMS]) if len(record.first_names) > 1 else 0.0,
+            commune=max(commune) if record.commune else 0.0,
             names=max(max(surnames) + max(first_names), crosswise),
             crosswise=crosswise,
             surnames=surnames,
@@ -207,6 +213,10 @@ class Scorer:
         them, for a fraction of what comparing takes. What takes least is looked at first."""
         one = reach.record
         most = reach.rest
+        if len(other.first_names) > 1:
+            most += reach.others
+        if other.commune:
+            most += reach.commune
         most += reach.births[birth_level(one.birth, other.birth)]
         most += reach.places[place_level(one.place, other.place)]
         most += reach.postcodes[postcode_level(one.postcode, other.postcode)]
