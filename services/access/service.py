@@ -16,7 +16,7 @@ from services.contracts.access import (
     REGISTER,
     VERIFY_JOURNAL,
 )
-from services.contracts.dossier import DOSSIERS_CHANGED
+from services.contracts.dossier.events import DOSSIERS_CHANGED
 
 
 class AccessDoors:

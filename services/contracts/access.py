@@ -2,8 +2,8 @@
 
 from marshmallow import fields
 
-from services.contracts.dossier import BLOCKS, FINALITES, FINALITES_GESTION
-from services.contracts.dossier import MOTIFS as MOTIFS_DOSSIERS
+from services.contracts.dossier.codes import BLOCKS, FINALITES, FINALITES_GESTION
+from services.contracts.dossier.codes import MOTIFS as MOTIFS_DOSSIERS
 from services.contracts.fields import Asked, Code, Day, Many, Part, Text, Told, Whole, YesNo, siret
 from services.contracts.identity import FINALITES as FINALITES_IDENTITE
 from services.contracts.identity import MOTIFS

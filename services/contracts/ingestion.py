@@ -7,7 +7,7 @@ what is not its own, and no event past identity can carry a NIR.
 
 from marshmallow import fields
 
-from services.contracts.dossier import EFFECTS
+from services.contracts.dossier.codes import EFFECTS
 from services.contracts.fields import Asked, Instant, Many, Rows, Text, Told, Whole, siret
 from services.contracts.message import Call, Event
 

@@ -9,6 +9,14 @@ import re
 from dataclasses import dataclass, field
 
 from services.contracts import access, dossier, identity, ingestion, reporting
+from services.contracts.dossier.events import (
+    DECLARATIONS_APPLIED,
+    DOSSIERS_CHANGED,
+    FACTS_CHANGED,
+    LIVES_CHANGED,
+    NOTIFICATIONS,
+    VALUES_SPARED,
+)
 from services.contracts.message import CALLS_EXCHANGE, OPERATOR, SPEAKERS, Call, Event, mailbox, reply_prefix
 
 EVENTS: tuple[Event, ...] = (
@@ -30,22 +38,22 @@ LISTENS: dict[str, tuple[Event, ...]] = {
     "ingestion": (
         access.ORGANISATIONS_CHANGED,
         identity.DECLARATIONS_ATTRIBUTED,
-        dossier.DECLARATIONS_APPLIED,
+        DECLARATIONS_APPLIED,
     ),
     "identity": (ingestion.TRAITS_RECEIVED, access.ORGANISATIONS_CHANGED),
     "dossier": (
         ingestion.DECLARATIONS_ACCEPTED,
         identity.DECLARATIONS_ATTRIBUTED,
-        dossier.LIVES_CHANGED,
+        LIVES_CHANGED,
         access.ORGANISATIONS_CHANGED,
     ),
-    "access": (dossier.DOSSIERS_CHANGED,),
-    "reporting": (dossier.FACTS_CHANGED, dossier.VALUES_SPARED),
+    "access": (DOSSIERS_CHANGED,),
+    "reporting": (FACTS_CHANGED, VALUES_SPARED),
 }
 
 # Told to one partner each, on a queue of its own that the speaker makes: who may read it may do nothing else
 # with it. The routing key ends with the partner's SIRET.
-ADDRESSED: tuple[Event, ...] = (dossier.NOTIFICATIONS,)
+ADDRESSED: tuple[Event, ...] = (NOTIFICATIONS,)
 _MAILBOX = re.escape(mailbox("SIRET")).replace("SIRET", r"\d{14}")
 
 NOTHING = "^$"

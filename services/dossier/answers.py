@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.contracts.dossier import ANOMALIES, CAUSES_DOUTE
+from services.contracts.dossier.codes import ANOMALIES, CAUSES_DOUTE
 from services.dossier.domain.alternance import contract_of
 from services.dossier.domain.apprenticeship import Session as Training
 from services.dossier.domain.apprenticeship import statut_of

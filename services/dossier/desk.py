@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from services.contracts.access import DECIDE
-from services.contracts.dossier import MOST_STEPS
+from services.contracts.dossier.reading import MOST_STEPS
 from services.contracts.message import Call
 from services.dossier import answers, errors
 from services.dossier.domain.assembling import Assembled, assemble

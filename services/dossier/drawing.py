@@ -6,7 +6,7 @@ python -m services.dossier.drawing
 from collections import defaultdict
 from pathlib import Path
 
-from services.contracts import dossier as contract
+from services.contracts.dossier import codes
 from services.dossier.domain.lifecycle import STATES, TRANSITIONS, State
 
 PAGE = Path(__file__).parent / "README.md"
@@ -20,7 +20,7 @@ def diagram() -> str:
         for state, to in arrows.items():
             events[state, to].append(event)
     reached = {to for _, to in events}
-    lines = ["stateDiagram-v2", *(f"    {state} : {contract.STATES[state]}" for state in STATES)]
+    lines = ["stateDiagram-v2", *(f"    {state} : {codes.STATES[state]}" for state in STATES)]
     lines += [f"    [*] --> {state}" for state in STATES if state not in reached]
     lines += [f"    {state} --> {to} : {', '.join(led)}" for (state, to), led in sorted(events.items())]
     left = {state for state, _ in events}

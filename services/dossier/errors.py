@@ -1,6 +1,6 @@
 """What a reader can be told. What it may not see and what does not exist are told alike."""
 
-from services.contracts.errors import BadRequest, Conflict, NotFound, Refused, Unavailable
+from services.contracts.errors import BadRequest, Conflict, NotFound, Refused
 
 
 def dossier_introuvable() -> NotFound:
@@ -65,15 +65,6 @@ def suite_oubliee() -> Conflict:
         "Des changements qui suivent ce numéro ne sont plus conservés : repartez d’un état initial "
         "(`snapshot`), puis suivez son numéro.",
         {"chemin": "apres"},
-    )
-
-
-def parcours_indecis() -> Unavailable:
-    """Access is of a version that says nothing of a person's own blocks: its next one will."""
-    return Unavailable(
-        "parcours_indecis",
-        "Les habilitations sur le parcours de la personne ne peuvent pas encore être vérifiées : "
-        "réessayez plus tard.",
     )
 
 

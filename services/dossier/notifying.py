@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from services.chassis.outbox import address
 from services.contracts.access import DECIDE_READINGS
-from services.contracts.dossier import NOTIFICATIONS
-from services.dossier import errors
+from services.contracts.dossier.events import NOTIFICATIONS
+from services.contracts.errors import Unavailable
 from services.dossier.domain.contribution import File
 from services.dossier.domain.news import NOTIFIED, NOTIFIED_OF_PARCOURS
 from services.dossier.storage import parcours, scopes
@@ -84,8 +84,8 @@ def _opened(decided: Mapping[str, Any], life: Mapping[str, Any]) -> Sequence[str
         dossiers = (one for one in decided["dossiers"] if one["dossier_id"] == life["dossier_id"])
         return next((one["blocs"] for one in dossiers), ())
     blocs: Sequence[str] | None = decided["blocs"]
-    if blocs is None:
-        raise errors.parcours_indecis()
+    if blocs is None:  # it is of a version before; the notices wait for the next one
+        raise Unavailable("parcours_indecis", "access ne dit rien des blocs de la personne")
     return blocs
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.chassis.outbox import announce
-from services.contracts.dossier import LIVES_CHANGED, NOTIFIED_DAYS
+from services.contracts.dossier.events import LIVES_CHANGED, NOTIFIED_DAYS
 from services.dossier.domain.changes import Change
 from services.dossier.domain.news import Known, Life, News, Related, Scopes, lives_of, news_of
 from services.dossier.domain.scope import Scoped, readers_of, scoped

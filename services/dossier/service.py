@@ -10,25 +10,16 @@ from services.chassis.mailboxes import Mailboxes
 from services.chassis.providers import Key, Number, Transaction, WallClock
 from services.chassis.timing import every
 from services.contracts.access import ORGANISATIONS_CHANGED
-from services.contracts.dossier import (
-    CHANGES,
-    COMPARE,
-    DOUBTS,
-    HISTORY,
-    JOIN,
+from services.contracts.dossier.events import (
     LIVES_CHANGED,
     MOST_NOTIFICATIONS,
     NOTIFICATIONS,
     NOTIFICATIONS_KEPT_DAYS,
-    PART,
-    PREFILL,
-    READ_DOSSIER,
-    READ_PARCOURS,
-    REVOKE,
-    SEARCH,
-    SNAPSHOT,
-    WHY,
 )
+from services.contracts.dossier.following import CHANGES, SEARCH, SNAPSHOT
+from services.contracts.dossier.prefilling import PREFILL
+from services.contracts.dossier.reading import COMPARE, HISTORY, READ_DOSSIER, READ_PARCOURS, WHY
+from services.contracts.dossier.ruling import DOUBTS, JOIN, PART, REVOKE
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.contracts.ingestion import DECLARATIONS_ACCEPTED
 from services.contracts.message import Call

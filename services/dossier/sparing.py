@@ -11,7 +11,7 @@ from prometheus_client import Counter
 from sqlalchemy.orm import Session
 
 from services.chassis.outbox import announce
-from services.contracts.dossier import VALUES_SPARED
+from services.contracts.dossier.events import VALUES_SPARED
 from services.dossier import schemas
 from services.dossier.domain.assembling import Assembled
 from services.dossier.domain.prefilling import Proposal, spared_by

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.chassis.outbox import announce
-from services.contracts.dossier import DECLARATIONS_APPLIED, DOSSIERS_CHANGED, FACTS_CHANGED
+from services.contracts.dossier.events import DECLARATIONS_APPLIED, DOSSIERS_CHANGED, FACTS_CHANGED
 from services.dossier import schemas, sparing
 from services.dossier.domain.changes import Change
 from services.dossier.domain.fold import fold

@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from services.chassis.sealing import Keyring
 from services.chassis.wire import Ambiguous, flatten
 from services.contracts.declaration import NATURES
-from services.contracts.dossier import ANOMALIES
+from services.contracts.dossier.codes import ANOMALIES
 from services.ingestion.domain import rules
 from services.ingestion.domain.findings import Finding, Noticed
 from services.ingestion.domain.lines import Declaration, Line, Standing, declaration_id_of, lot_id_of

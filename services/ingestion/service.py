@@ -8,7 +8,7 @@ from services.chassis.listening import Told, listen
 from services.chassis.providers import Keys, Number, Transaction, WallClock
 from services.chassis.timing import every
 from services.contracts.access import ORGANISATIONS_CHANGED
-from services.contracts.dossier import DECLARATIONS_APPLIED
+from services.contracts.dossier.events import DECLARATIONS_APPLIED
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.contracts.ingestion import RECEIPT, SUBMIT
 from services.ingestion import use_cases

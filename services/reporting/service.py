@@ -6,7 +6,7 @@ from services.chassis.answering import Asked, answer
 from services.chassis.calling import Calls
 from services.chassis.listening import Told, listen
 from services.chassis.providers import Number, Transaction
-from services.contracts.dossier import FACTS_CHANGED, VALUES_SPARED
+from services.contracts.dossier.events import FACTS_CHANGED, VALUES_SPARED
 from services.contracts.reporting import FIGURES, SPARED
 from services.reporting import use_cases
 

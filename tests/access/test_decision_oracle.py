@@ -20,7 +20,7 @@ from services.access.domain.decision import (
 from services.access.domain.habilitation import OF_IDENTITY, Habilitation
 from services.access.domain.parcours import Relation
 from services.contracts.access import PERIMETRES
-from services.contracts.dossier import BLOCKS, ROLES
+from services.contracts.dossier.codes import BLOCKS, ROLES
 from services.contracts.identity import FINALITES
 from tests.access.given import FIRST, OPCO, SECOND, THIRD, TODAY, consultation, keeping, reading, right
 

@@ -26,7 +26,7 @@ from services.contracts.access import (
     REGISTER,
     VERIFY_JOURNAL,
 )
-from services.contracts.dossier import DOSSIERS_CHANGED
+from services.contracts.dossier.events import DOSSIERS_CHANGED
 from services.contracts.message import Call
 from services.contracts.topology import LISTENS
 from tests.access.given import FIRST, NOW, OPCO, PERSON, SECOND, TODAY

@@ -7,8 +7,9 @@ import pytest
 from services.access.domain.habilitation import Habilitation, faults_of
 from services.access.domain.organisation import natures_of, services_of
 from services.access.domain.perimetre import OF_A_DOSSIER, OF_A_PERSON, PERIMETRES
-from services.contracts import access, dossier
+from services.contracts import access
 from services.contracts.declaration import NATURES
+from services.contracts.dossier import codes
 from tests.access.given import TODAY, keeping, right, steering
 
 FUNDER = {"formation", "realisation", "financement", "suppression"}
@@ -46,8 +47,8 @@ def test_every_profile_of_the_contract_declares_kinds_of_the_contract() -> None:
 
 def test_the_domain_speaks_the_contracts_words() -> None:
     assert set(PERIMETRES) == set(access.PERIMETRES)
-    assert {*OF_A_DOSSIER, *OF_A_PERSON} == set(dossier.BLOCKS)
-    assert {one.role for one in PERIMETRES.values()} <= set(dossier.ROLES)
+    assert {*OF_A_DOSSIER, *OF_A_PERSON} == set(codes.BLOCKS)
+    assert {one.role for one in PERIMETRES.values()} <= set(codes.ROLES)
 
 
 @pytest.mark.parametrize(

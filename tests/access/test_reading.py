@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.access import schemas, use_cases
 from services.access.domain.decision import Consultation, Reading
 from services.contracts.access import DECIDE, DECIDE_DOSSIERS, DECIDE_FIGURES, DECIDE_IDENTITY
-from services.contracts.dossier import BLOCKS
+from services.contracts.dossier.codes import BLOCKS
 from tests.access.given import (
     CEP,
     FIRST,

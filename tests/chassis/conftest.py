@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 
 from services.chassis import database
 from services.chassis.settings import Settings
-from services.contracts.dossier import FACTS_CHANGED
+from services.contracts.dossier.events import FACTS_CHANGED
 from tests.broker import Envelope, connected
 from tests.conftest import ROOT
 

@@ -24,7 +24,7 @@ from services.chassis.listening import Listener, Told, listen
 from services.chassis.providers import Transaction
 from services.chassis.settings import settings_of
 from services.contracts.access import DECIDE_FIGURES
-from services.contracts.dossier import FACTS_CHANGED
+from services.contracts.dossier.events import FACTS_CHANGED
 from services.contracts.errors import Conflict
 from services.contracts.reporting import FIGURES
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from services.cli import partner, views
-from services.contracts.dossier import FINALITES
+from services.contracts.dossier.codes import FINALITES
 from services.contracts.ingestion import LINE_STATES
 from services.contracts.reporting import AXES, INDICATORS
 from tests.conftest import ROOT

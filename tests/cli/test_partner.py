@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.cli import views
-from services.contracts.dossier import NOTIFIED, NOTIFIED_OF_PARCOURS
+from services.contracts.dossier.codes import NOTIFIED, NOTIFIED_OF_PARCOURS
 from tests.chassis.conftest import wait_until
 from tests.cli.conftest import Run
 from tests.client.conftest import Reply, StandIn, error, raw, result, silence

@@ -12,7 +12,7 @@ from deploy.local.site import site_of
 from services.chassis.mailboxes import open_mailboxes
 from services.chassis.settings import Settings
 from services.client.hub import Hub
-from services.contracts.dossier import NOTIFICATIONS
+from services.contracts.dossier.events import NOTIFICATIONS
 from services.contracts.errors import Unavailable
 from services.contracts.message import mailbox
 from tests.broker import connected

@@ -17,7 +17,7 @@ _KIND_OF = {error.__name__: kind for kind, error in KINDS.items()}
 def test_a_call_announces_the_errors_its_service_may_answer_with(service: str) -> None:
     announced = {pair for call in CALLS if call.service == service for pair in call.errors.items()}
     raised = _raised_in(ROOT / "services" / service / "errors.py")
-    assert raised == announced, f"services/contracts/{service}.py: put each code in `errors` of its calls"
+    assert raised == announced, f"contracts of {service}: put each code in `errors` of its calls"
 
 
 def test_any_call_may_be_answered_with_what_the_chassis_answers() -> None:

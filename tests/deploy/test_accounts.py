@@ -14,7 +14,7 @@ from deploy.local.__main__ import administration
 from deploy.local.site import site_of
 from services.chassis.mailboxes import open_mailboxes
 from services.chassis.settings import Settings
-from services.contracts.dossier import NOTIFICATIONS
+from services.contracts.dossier.events import NOTIFICATIONS
 from services.contracts.message import CALLS_EXCHANGE, SPEAKERS, mailbox
 from services.contracts.topology import CALLS, EVENTS, LISTENS
 

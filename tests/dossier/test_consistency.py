@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.contracts.dossier import ANOMALIES, GRAVITIES
+from services.contracts.dossier.codes import ANOMALIES, GRAVITIES
 from services.dossier.domain.consistency import GRAVITY, RULES
 from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.fold import fold

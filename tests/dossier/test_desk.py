@@ -10,13 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from services.contracts.access import DECIDE, Decision
-from services.contracts.dossier import (
-    DossierRead,
-    History,
-    MomentsCompared,
-    ParcoursRead,
-    Why,
-)
+from services.contracts.dossier.reading import DossierRead, History, MomentsCompared, ParcoursRead, Why
 from services.contracts.errors import NotFound
 from services.contracts.message import Call
 from services.dossier import desk

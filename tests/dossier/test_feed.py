@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from services.chassis import database
 from services.contracts.access import DECIDE_READINGS, ReadingsAsked, ReadingsDecided
-from services.contracts.dossier import DossierChanges, DossierSnapshot
+from services.contracts.dossier.following import DossierChanges, DossierSnapshot
 from services.contracts.errors import Conflict, Refused
 from services.contracts.message import Call
 from services.dossier import feeding

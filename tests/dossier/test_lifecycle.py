@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.contracts import dossier as contract
+from services.contracts.dossier import codes
 from services.dossier import drawing
 from services.dossier.domain.apprenticeship import Contract, Session, Statut, statut_of
 from services.dossier.domain.fold import fold
@@ -108,7 +108,7 @@ def test_the_state_on_a_day_is_that_of_what_had_happened() -> None:
 
 def test_every_event_has_its_place_and_every_state_its_word() -> None:
     assert {*TRANSITIONS, *UNMOVED} == {"declaration", "certification", *EVENEMENTS}
-    assert set(contract.STATES) == set(STATES)
+    assert set(codes.STATES) == set(STATES)
     reached = {to for arrows in TRANSITIONS.values() for to in arrows.values()}
     assert reached == set(STATES) - {"annonce"}
 

@@ -7,12 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.contracts.dossier import (
-    LIVES_CHANGED,
-    NOTIFIED,
-    NOTIFIED_OF_PARCOURS,
-    Notifications,
-)
+from services.contracts.dossier.codes import NOTIFIED, NOTIFIED_OF_PARCOURS
+from services.contracts.dossier.events import LIVES_CHANGED, Notifications
 from services.dossier import notifying
 from services.dossier.domain import news
 from services.dossier.domain.lifecycle import TRANSITIONS

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.declaration import NATURES
-from services.contracts.dossier import BLOCKS
+from services.contracts.dossier.codes import BLOCKS
 from services.dossier.domain.assembling import Assembled, assemble
 from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.explaining import value_at

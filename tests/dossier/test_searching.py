@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from services.contracts.dossier import ANOMALIES, STATES, DossiersFound, SearchAsked
+from services.contracts.dossier.codes import ANOMALIES, STATES
+from services.contracts.dossier.following import DossiersFound, SearchAsked
 from services.dossier import searching
 from services.dossier.domain import lifecycle
 from services.dossier.storage import scopes

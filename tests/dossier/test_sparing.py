@@ -19,7 +19,8 @@ from sqlalchemy import Engine, text
 
 from services.chassis import database
 from services.contracts.access import DECIDE, Decision, DecisionAsked
-from services.contracts.dossier import BLOCKS, PrefillAsked, Prefilled
+from services.contracts.dossier.codes import BLOCKS
+from services.contracts.dossier.prefilling import PrefillAsked, Prefilled
 from services.contracts.errors import BadRequest, NotFound, Refused, Unavailable
 from services.contracts.message import Call
 from services.dossier import prefilling, schemas, sparing

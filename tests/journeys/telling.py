@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from services.client.hub import Hub
-from services.contracts.dossier import ANOMALIES
+from services.contracts.dossier.codes import ANOMALIES
 from services.contracts.errors import NotFound, Refused
 from services.sample.organisations import BODIES, PARTNERS, of_profile
 from tests.running import Running
