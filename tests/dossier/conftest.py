@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Engine, MetaData, text
+from sqlalchemy import Engine, MetaData, delete
 from sqlalchemy.orm import Session
 
 from services.dossier.storage.tables import metadata
@@ -19,8 +19,8 @@ def engine(migrated: Callable[[str, MetaData], Engine]) -> Engine:
 def session(engine: Engine) -> Iterator[Session]:
     with RolledBack(engine) as session:
         # Other rooms' tests may have left theirs in this database; they get them back.
-        for table in ("outbox", "declaration", "contribution", "ending", "ruling", "parcours", "dossier"):
-            session.execute(text(f"DELETE FROM {table}"))
+        for table in metadata.sorted_tables:
+            session.execute(delete(table))
         yield session
 
 
