@@ -360,6 +360,22 @@ def test_what_was_another_s_is_told_to_nobody_once_identity_has_said_so(emptied:
     )
 
 
+def test_what_a_financement_shows_of_its_file_goes_with_who_said_it(emptied: Engine) -> None:
+    """The training was another's, what was paid is hers: of the training, nothing is told of her any more."""
+    with told(emptied) as spoken:
+        opened(spoken)
+        spoken.say(line("P", "financement", paid(123_456), reference="A"), days=3)
+    before = json.dumps(read(emptied)["changements"])
+    assert "PLAN_DEVELOPPEMENT" in before
+    assert "123456" in before
+    with told(emptied) as spoken:
+        spoken.attribute(attribution("A", OTHER, version=2), days=50)
+    hers = _dossiers(emptied, PERSON)
+    after = json.dumps([one for one in read(emptied)["changements"] if one["dossier_id"] in hers])
+    assert "PLAN_DEVELOPPEMENT" not in after
+    assert "123456" in after
+
+
 def _dossiers(engine: Engine, person_id: uuid.UUID) -> set[str]:
     with database.transaction(engine) as session:
         rows = session.execute(
@@ -375,7 +391,8 @@ def test_access_is_told_which_fields_changed_and_no_value(session: Session) -> N
     news = list(spoken.announced("dossiers_changed"))[-1]["dossiers"][0]
     assert news["state_before"] == "prevu"
     assert news["changes"] == [
-        {"path": "financements.0", "declaration_id": str(line_id("P")), "source": OPCO}
+        {"path": "financements.0", "declaration_id": str(line_id("P")), "source": OPCO},
+        {"path": "financements.0.dispositif", "declaration_id": str(line_id("A")), "source": OPCO},
     ]
     assert "123456" not in json.dumps(news)
 

@@ -103,6 +103,8 @@ class Related(NamedTuple):
     roles: Roles
 
 
+# One job, one financement may be the word of several declarations.
+_OF_SEVERAL = ("emplois", "financements")
 _NO_MOVES: Mapping[str, set[str]] = {}
 
 
@@ -230,7 +232,7 @@ def _differences(before: Mapping[str, Any], whole: Dossier | Parcours) -> Iterat
             by = ground_of(whole.grounds, path) if now is not None else None
             if by is None:
                 yield Difference(path, was, now, None, None)
-            elif name == "emplois" and isinstance(now, dict):  # one job may be the word of several
+            elif name in _OF_SEVERAL and isinstance(now, dict):
                 yield from _by_whom(whole.grounds, path, was, now, by)
             else:
                 yield Difference(path, was, now, by.declaration_id, by.source)
