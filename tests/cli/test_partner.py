@@ -227,7 +227,7 @@ def test_a_notification_says_what_happened_when_and_to_whom_in_a_dossier_or_in_n
     assert capsys.readouterr().out.splitlines() == [
         "CEP-2026-00417 : sortie de formation le 2026-06-26 (et non le 2026-06-19) — "
         "dossier c315fe89-2bca-5432-a76a-c8e44938d1a0",
-        "CEP-2026-00417 : nouveau contrat de travail le 2026-06-22 — hors dossier",
+        "CEP-2026-00417 : nouveau contrat de travail le 2026-06-22 (et non le 2026-06-15) — hors dossier",
     ]
 
 
