@@ -35,6 +35,8 @@ def operator() -> Iterator[BlockingChannel]:
 def give_up(settings_for: Callable[[str], Settings]) -> Iterator[GiveUp]:
     """Put a message among access's dead letters, as its listener would; returns its id."""
     with connected(settings_for("access").broker_url) as channel:
+        channel.confirm_delivery()  # it is there before anybody looks
+        _purge(channel)  # what the test before looked at may have come back after its own
 
         def give_it_up(listener: str = LISTENER_QUEUE, **headers: Any) -> str:
             message_id = str(uuid.uuid4())
@@ -49,8 +51,12 @@ def give_up(settings_for: Callable[[str], Settings]) -> Iterator[GiveUp]:
             return message_id
 
         yield give_it_up
-        for queue in (DEAD, LISTENER_QUEUE):
-            channel.queue_purge(queue)
+        _purge(channel)
+
+
+def _purge(channel: BlockingChannel) -> None:
+    for queue in (DEAD, LISTENER_QUEUE):
+        channel.queue_purge(queue)
 
 
 def ids(channel: BlockingChannel) -> list[str]:
