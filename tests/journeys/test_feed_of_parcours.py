@@ -41,20 +41,20 @@ def _nothing_waits(running: Running) -> Iterator[None]:
 
 
 def test_l_operateur_apprend_que_son_beneficiaire_a_trouve_un_emploi(running: Running) -> None:
-    life = Life(running, "Abgrall", "1990-02-03")
-    life.source(CEP, "CEP-Abgrall").says("accompagnement", FOLLOWED, "2026-01-05")
-    life.source(OPCO, "OPCO-Abgrall").says("formation", formation(), "2026-01-10")
+    life = Life(running, "Hascoet", "1971-06-23")
+    life.source(CEP, "CEP-Hascoet").says("accompagnement", FOLLOWED, "2026-01-05")
+    life.source(OPCO, "OPCO-Hascoet").says("formation", formation(), "2026-01-10")
     running.settle()
-    life.source(DSN, "DSN-Abgrall").says("emploi", JOB, "2026-06-25")
+    life.source(DSN, "DSN-Hascoet").says("emploi", JOB, "2026-06-25")
     began = time.monotonic()
     with running.hub(CEP) as hub:
         told = next(one for one in hub.follow(SECONDS) if one["evenement"] == "emploi")
     print(f"the job was heard of {time.monotonic() - began:.1f} s after it was said")
-    read = life.parcours(CEP, "CEP-Abgrall", PURPOSE)
+    read = life.parcours(CEP, "CEP-Hascoet", PURPOSE)
     assert (
         told.items()
         >= {
-            "reference": "CEP-Abgrall",
+            "reference": "CEP-Hascoet",
             "person_id": read["person_id"],
             "le": JOB["debut"],
             "avant": None,
