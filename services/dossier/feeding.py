@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from services.contracts.access import DECIDE_READINGS
-from services.contracts.dossier.following import CHANGES, SNAPSHOT
+from services.contracts.dossier.scope import CHANGES, SNAPSHOT
 from services.dossier import answers, errors
 from services.dossier.storage import changes, parcours, scopes
 from services.dossier.storage.changes import Changed, Page

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.contracts.dossier.following import SEARCH
+from services.contracts.dossier.scope import SEARCH
 from services.dossier import answers
 from services.dossier.domain.assembling import IN_A_DOSSIER
 from services.dossier.domain.contribution import File

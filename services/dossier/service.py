@@ -16,10 +16,10 @@ from services.contracts.dossier.events import (
     NOTIFICATIONS,
     NOTIFICATIONS_KEPT_DAYS,
 )
-from services.contracts.dossier.following import CHANGES, SEARCH, SNAPSHOT
 from services.contracts.dossier.prefilling import PREFILL
 from services.contracts.dossier.reading import COMPARE, HISTORY, READ_DOSSIER, READ_PARCOURS, WHY
 from services.contracts.dossier.ruling import DOUBTS, JOIN, PART, REVOKE
+from services.contracts.dossier.scope import CHANGES, SEARCH, SNAPSHOT
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.contracts.ingestion import DECLARATIONS_ACCEPTED
 from services.contracts.message import Call

@@ -2,13 +2,15 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from services.chassis import database
 from services.dossier import use_cases
 from services.dossier.desk import When
 from services.dossier.domain.fold import fold
@@ -164,3 +166,11 @@ class Spoken:
 def now(day: str = "2026-06-30") -> When:
     """The present, on a day."""
     return When(date.fromisoformat(day))
+
+
+@contextmanager
+def committed(engine: Engine) -> Iterator[Spoken]:
+    """What is told in a transaction, committed when it is left: only then can the feed have it."""
+    with database.transaction(engine) as session:
+        session.execute(text("SET LOCAL synchronous_commit TO off"))  # nothing here is about a crash
+        yield Spoken(session)

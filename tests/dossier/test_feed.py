@@ -5,7 +5,6 @@ from which to follow it.
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.chassis import database
 from services.contracts.access import DECIDE_READINGS, ReadingsAsked, ReadingsDecided
-from services.contracts.dossier.following import DossierChanges, DossierSnapshot
+from services.contracts.dossier.scope import DossierChanges, DossierSnapshot
 from services.contracts.errors import Conflict, Refused
 from services.contracts.message import Call
 from services.dossier import feeding
@@ -32,6 +31,7 @@ from tests.dossier.given import (
     Spoken,
     at,
     attribution,
+    committed,
     event,
     formation,
     line,
@@ -83,13 +83,6 @@ def opening(
 EVERYTHING = opening(*BLOCKS)
 
 
-@contextmanager
-def told(engine: Engine) -> Iterator[Spoken]:
-    """What is told in a transaction, committed when it is left: only then can the feed have it."""
-    with database.transaction(engine) as session:
-        yield Spoken(session)
-
-
 def read(
     engine: Engine, siret: str = OPCO, after: int = 0, most: int = 500, ask: Ask = EVERYTHING
 ) -> dict[str, Any]:
@@ -116,9 +109,9 @@ def opened(spoken: Spoken, name: str = "A", **more: Any) -> None:
 
 def test_a_smaller_number_committed_later_is_not_passed_over(emptied: Engine) -> None:
     """The race: the first takes its number before the second, and commits after it."""
-    with told(emptied) as slow:
+    with committed(emptied) as slow:
         opened(slow, "A")
-        with told(emptied) as fast:
+        with committed(emptied) as fast:
             opened(fast, "B", person=OTHER)
         # Committed, and told to nobody yet: what comes before it is still to be decided.
         while_slow = read(emptied)
@@ -136,7 +129,7 @@ def test_what_is_rolled_back_leaves_nothing_to_wait_for(emptied: Engine) -> None
     with emptied.connect() as connection, Session(connection) as failing:
         opened(Spoken(failing), "A")
         failing.rollback()
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken, "B")
     assert kinds(read(emptied)) == [("ouvert", "prevu")]
 
@@ -168,7 +161,7 @@ def test_who_follows_misses_nothing_whoever_commits_when(engine: Engine, data: s
 
 
 def test_a_page_looks_at_no_more_than_it_may_and_goes_on_from_there(emptied: Engine) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         for number in range(5):
             opened(spoken, f"O{number}", person=uuid.UUID(int=50 + number))
         region = line("R", "formation", formation(), source=REGION, reference="R")
@@ -198,7 +191,7 @@ def forget(engine: Engine, days: float, most: int = 100) -> int:
 def opened_each_day(engine: Engine, days: int) -> list[int]:
     """A dossier is opened each day; returns the numbers of the changes."""
     for day in range(days):
-        with told(engine) as spoken:
+        with committed(engine) as spoken:
             opened(spoken, f"O{day}", person=uuid.UUID(int=90 + day), days=day)
     return [one["numero"] for one in read(engine)["changements"]]
 
@@ -235,9 +228,9 @@ def test_what_is_old_is_forgotten_by_steps_and_nothing_that_is_not(emptied: Engi
 
 def test_nothing_is_forgotten_that_comes_after_what_is_kept(emptied: Engine) -> None:
     """A transaction that began first may have the later clock: numbers are forgotten in their order."""
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken, "A", days=9)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken, "B", person=OTHER, days=1)
     assert forget(emptied, days=5) == 0
     assert len(read(emptied)["changements"]) == 2
@@ -252,11 +245,11 @@ def last_forgotten(engine: Engine) -> int:
 
 
 def test_a_change_says_what_changed_before_after_and_by_whose_declaration(emptied: Engine) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken)
         spoken.say(line("E", "realisation", event("entree", "2026-02-02"), reference="A"), days=40)
     after = read(emptied)["suite"]
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         moved = line("F", "realisation", event("entree", "2026-02-05"), reference="A", said=50)
         spoken.say(moved, days=50)
     (change,) = read(emptied, after=after)["changements"]
@@ -276,7 +269,7 @@ def test_a_change_says_what_changed_before_after_and_by_whose_declaration(emptie
 
 
 def test_what_is_not_opened_is_in_no_change(emptied: Engine) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken)
         spoken.say(line("P", "financement", paid(777), reference="A"))
     page = read(emptied, ask=opening("formation"))
@@ -287,11 +280,11 @@ def test_what_is_not_opened_is_in_no_change(emptied: Engine) -> None:
 
 
 def test_a_result_is_no_change_for_whom_results_are_closed(emptied: Engine) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         spoken.say(line("A", "formation", formation(certification="RNCP38430"), reference="A"))
         spoken.say(line("O", "realisation", event("sortie", "2026-05-29"), reference="A"), days=150)
     after = read(emptied)["suite"]
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         obtained = {"certification": "RNCP38430", "resultat": "obtenue", "le": "2026-06-15"}
         said = line("Z", "certification", obtained, source=CERTIFIER, reference="Z")
         spoken.say(said, source=CERTIFIER, profile="certificateur", days=170)
@@ -303,14 +296,14 @@ def test_who_is_nothing_to_the_person_is_not_even_asked_about(emptied: Engine) -
     def nobody_asks(*_: Any, **__: Any) -> dict[str, Any]:
         raise AssertionError
 
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken)
     page = read(emptied, siret=REGION, ask=nobody_asks)
     assert (page["changements"], page["fini"]) == ([], True)
 
 
 def test_without_a_right_it_is_said_why_and_nothing_is_passed_over(emptied: Engine) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken)
     with pytest.raises(Refused) as refused:
         read(emptied, ask=opening(reason="habilitation_not_in_force"))
@@ -318,7 +311,7 @@ def test_without_a_right_it_is_said_why_and_nothing_is_passed_over(emptied: Engi
 
 
 def test_a_page_ends_before_what_access_does_not_know_yet(emptied: Engine) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken, "A")
         opened(spoken, "B", person=OTHER)
     page = read(emptied, ask=opening(*BLOCKS, behind=frozenset({OTHER})))
@@ -330,7 +323,7 @@ def test_a_page_ends_before_what_access_does_not_know_yet(emptied: Engine) -> No
 def test_who_comes_to_follow_a_person_is_told_all_and_who_no_longer_does_that_it_is_no_more(
     emptied: Engine,
 ) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken)
         followed = line(
             "S", "accompagnement", {"niveau": "2", "debut": "2026-01-05"}, source=CEP, reference="S"
@@ -339,7 +332,7 @@ def test_who_comes_to_follow_a_person_is_told_all_and_who_no_longer_does_that_it
     page = read(emptied, siret=CEP)
     assert kinds(page) == [("ouvert", "prevu")]
     assert "formation.intitule" in {one["chemin"] for one in page["changements"][0]["differences"]}
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         spoken.attribute(attribution("S", OTHER, version=2), days=9)
     gone = read(emptied, siret=CEP, after=page["suite"], ask=opening(reason="no_relation"))
     assert kinds(gone) == [("retire", None)]
@@ -348,7 +341,7 @@ def test_who_comes_to_follow_a_person_is_told_all_and_who_no_longer_does_that_it
 
 def test_what_was_another_s_is_told_to_nobody_once_identity_has_said_so(emptied: Engine) -> None:
     """Two persons taken for one: who reads the changes afterwards learns nothing of the other."""
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken)
         entered = line("E", "realisation", event("entree", "2026-02-17"), reference="A")
         spoken.say(entered, days=40)
@@ -362,13 +355,13 @@ def test_what_was_another_s_is_told_to_nobody_once_identity_has_said_so(emptied:
 
 def test_what_a_financement_shows_of_its_file_goes_with_who_said_it(emptied: Engine) -> None:
     """The training was another's, what was paid is hers: of the training, nothing is told of her any more."""
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken)
         spoken.say(line("P", "financement", paid(123_456), reference="A"), days=3)
     before = json.dumps(read(emptied)["changements"])
     assert "PLAN_DEVELOPPEMENT" in before
     assert "123456" in before
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         spoken.attribute(attribution("A", OTHER, version=2), days=50)
     hers = _dossiers(emptied, PERSON)
     after = json.dumps([one for one in read(emptied)["changements"] if one["dossier_id"] in hers])
@@ -416,7 +409,7 @@ def snapshot(engine: Engine, siret: str, most: int = 2) -> Iterator[dict[str, An
 
 def test_a_snapshot_and_the_changes_after_it_give_every_dossier_as_it_stands(emptied: Engine) -> None:
     """Whatever is folded between two pages."""
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         for number in range(5):
             opened(spoken, f"O{number}", person=uuid.UUID(int=60 + number))
     copy: dict[str, Any] = {}
@@ -424,7 +417,7 @@ def test_a_snapshot_and_the_changes_after_it_give_every_dossier_as_it_stands(emp
     for place, page in enumerate(snapshot(emptied, OPCO)):
         start = page["numero"] if start is None else start
         copy |= {one["dossier_id"]: one["blocs"] for one in page["dossiers"]}
-        with told(emptied) as spoken:
+        with committed(emptied) as spoken:
             entered = event("entree", f"2026-02-{10 + place}")
             for person in (60, 64):
                 said = line(
@@ -448,7 +441,7 @@ def test_a_snapshot_and_the_changes_after_it_give_every_dossier_as_it_stands(emp
 
 
 def test_a_co_funder_has_the_dossier_in_its_snapshot_and_a_stranger_has_not(emptied: Engine) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         opened(spoken)
         other = line("C", "formation", formation(dispositif="CPF"), source=CDC, reference="C")
         spoken.say(other, source=CDC, profile="caisse_des_depots")

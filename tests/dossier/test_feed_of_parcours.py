@@ -4,8 +4,6 @@ read, and for nobody else.
 
 import json
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -18,7 +16,7 @@ from services.dossier import use_cases
 from services.dossier.storage import changes
 from services.dossier.storage.tables import metadata
 from services.sample.organisations import PARTNERS
-from tests.dossier.following import Access, Copy, plain, right
+from tests.dossier.copying import Access, Copy, plain, right
 from tests.dossier.given import (
     ASP,
     CDC,
@@ -35,6 +33,7 @@ from tests.dossier.given import (
     Spoken,
     at,
     attribution,
+    committed,
     event,
     formation,
     line,
@@ -48,14 +47,6 @@ _DOSSIER = "formation dates financements remunerations certifications"
 FOLLOWING = right(CEP, "accompagnement", "personnes_accompagnees", "formation dates emplois accompagnements")
 FUNDING = right(OPCO, "prise_en_charge", "dossiers_finances", _DOSSIER)
 EMPLOYER = OTHER_BODY
-
-
-@contextmanager
-def told(engine: Engine) -> Iterator[Spoken]:
-    """What is told in a transaction, committed when it is left."""
-    with database.transaction(engine) as session:
-        session.execute(text("SET LOCAL synchronous_commit TO off"))
-        yield Spoken(session)
 
 
 def job(name: str, debut: str, **more: Any) -> dict[str, Any]:
@@ -106,11 +97,11 @@ def heard(copy: Copy) -> list[dict[str, Any]]:
 def test_who_follows_a_person_is_told_of_a_job_before_after_and_by_whose_declaration(
     emptied: Engine,
 ) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         followed(spoken)
         works(spoken, job("J", "2026-03-02"))
     copy = follows(emptied, CEP, "accompagnement", FOLLOWING)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         works(spoken, job("J", "2026-03-02", fin="2026-09-30") | {"declaration_id": line_id("J2")}, days=9)
     (change,) = heard(copy)
     assert (change["person_id"], change["references"], change["nature"]) == (str(PERSON), ["S"], "modifie")
@@ -128,23 +119,23 @@ def test_who_follows_a_person_is_told_of_a_job_before_after_and_by_whose_declara
 def test_a_block_that_is_closed_when_it_is_read_is_in_no_change_and_in_no_snapshot(emptied: Engine) -> None:
     """Nor is it said that there is anything."""
     closed = right(CEP, "accompagnement", "personnes_accompagnees", "formation accompagnements")
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         followed(spoken)
         works(spoken, job("J", "2026-03-02"))
     copy = follows(emptied, CEP, "accompagnement", closed)
     assert copy.held[str(PERSON)].keys() == {"accompagnements"}
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         works(spoken, job("K", "2026-04-01"), days=9)
     assert heard(copy) == []
 
 
 def test_who_funds_her_dossiers_alone_is_told_nothing_of_the_person_herself(emptied: Engine) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         funded(spoken)
         works(spoken, job("J", "2026-03-02"))
     copy = follows(emptied, OPCO, "prise_en_charge", FUNDING)
     assert str(PERSON) not in copy.held
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         works(spoken, job("K", "2026-04-01"), days=9)
         followed(spoken, days=9)
     assert heard(copy) == []
@@ -153,10 +144,10 @@ def test_who_funds_her_dossiers_alone_is_told_nothing_of_the_person_herself(empt
 
 def test_who_funds_and_may_read_the_whole_parcours_is_told(emptied: Engine) -> None:
     whole = right(OPCO, "prise_en_charge", "personnes_financees", f"{_DOSSIER} emplois")
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         funded(spoken)
     copy = follows(emptied, OPCO, "prise_en_charge", whole)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         works(spoken, job("J", "2026-03-02"))
     (change,) = heard(copy)
     assert (change["references"], [one["chemin"] for one in change["differences"]]) == (["A"], ["emplois.0"])
@@ -168,7 +159,7 @@ def test_who_is_nothing_to_the_person_by_which_it_could_read_her_is_told_nothing
 ) -> None:
     rights = [right(siret, "accompagnement", "personnes_accompagnees", "emplois accompagnements")]
     copy = follows(emptied, siret, "accompagnement", *rights)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         followed(spoken)
         works(spoken, job("J", "2026-03-02"))
         obtained = {"certification": "RNCP38430", "resultat": "obtenue", "le": "2026-06-15"}
@@ -181,7 +172,7 @@ def test_who_is_nothing_to_the_person_by_which_it_could_read_her_is_told_nothing
 def test_a_page_ends_before_what_access_of_a_version_before_says_nothing_of(emptied: Engine) -> None:
     """It is told once access can say: nothing is passed over."""
     copy = follows(emptied, CEP, "accompagnement", FOLLOWING)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         followed(spoken)
         works(spoken, job("J", "2026-03-02"))
     with database.transaction(emptied) as session:
@@ -201,13 +192,13 @@ def test_a_page_ends_before_what_access_of_a_version_before_says_nothing_of(empt
 
 def test_a_smaller_number_committed_later_is_not_passed_over(emptied: Engine) -> None:
     """The race: the job is noted first and committed last."""
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         followed(spoken)
         followed(spoken, "S2", person=OTHER)
     copy = follows(emptied, CEP, "accompagnement", FOLLOWING)
-    with told(emptied) as slow:
+    with committed(emptied) as slow:
         works(slow, job("J", "2026-03-02"))
-        with told(emptied) as fast:
+        with committed(emptied) as fast:
             works(fast, job("K", "2026-04-01"), person=OTHER)
         assert heard(copy) == []
     assert [one["person_id"] for one in heard(copy)] == [str(PERSON), str(OTHER)]
@@ -219,7 +210,7 @@ def test_changes_of_dossiers_and_of_parcours_have_numbers_of_one_order_and_are_f
     emptied: Engine,
 ) -> None:
     copy = follows(emptied, CEP, "accompagnement", FOLLOWING)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         followed(spoken)
         funded(spoken)
         works(spoken, job("J", "2026-03-02"))
@@ -239,15 +230,15 @@ def test_changes_of_dossiers_and_of_parcours_have_numbers_of_one_order_and_are_f
 def test_who_comes_to_follow_her_is_told_all_and_who_no_longer_does_that_she_is_no_more(
     emptied: Engine,
 ) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         works(spoken, job("J", "2026-03-02"))
     copy = follows(emptied, CEP, "accompagnement", FOLLOWING)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         followed(spoken)
     (change,) = heard(copy)
     assert change["nature"] == "ouvert"
     assert {one["chemin"] for one in change["differences"]} == {"accompagnements.0", "emplois.0"}
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         spoken.attribute(attribution("S", OTHER, version=2), days=9)
     assert {(one["nature"], one["person_id"]) for one in heard(copy)} == {
         ("retire", str(PERSON)),
@@ -259,12 +250,12 @@ def test_who_comes_to_follow_her_is_told_all_and_who_no_longer_does_that_she_is_
 def test_who_comes_to_be_something_else_to_her_is_told_what_was_closed(emptied: Engine) -> None:
     """It funded her, and follows her now: what it could not read before it has never been told."""
     both = (FUNDING, right(OPCO, "accompagnement", "personnes_accompagnees", "emplois accompagnements"))
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         funded(spoken)
         works(spoken, job("J", "2026-03-02"))
     copy = follows(emptied, OPCO, "accompagnement", *both)
     assert copy.held == {}
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         faits = {"niveau": "2", "debut": "2026-01-05"}
         spoken.say(line("S", "accompagnement", faits, reference="S"), profile="france_travail", days=9)
     heard(copy)
@@ -280,10 +271,10 @@ def said_of_a_job(name: str, days: float, **more: Any) -> dict[str, Any]:
 def test_what_was_another_s_is_told_to_nobody_once_identity_has_said_so(emptied: Engine) -> None:
     """Of one job too, of which part was another's word."""
     copy = follows(emptied, CEP, "accompagnement", FOLLOWING)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         followed(spoken)
         works(spoken, said_of_a_job("E", 1, fin="2026-04-17"), said_of_a_job("L", 3), days=3)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         spoken.attribute(attribution("E", OTHER, version=2), days=9)
     assert "2026-04-17" not in json.dumps(heard(copy))
     assert copy.held[str(PERSON)]["emplois"][0]["debut"] == "2026-03-02"
@@ -293,13 +284,13 @@ def test_what_two_said_and_one_of_them_of_another_person_is_told_to_who_reads_la
     """The end of the job was told by a line that is not hers, and is as well the word of one that is: nothing
     of it changes when the first is given to another person, and what it told is told no more."""
     copy = follows(emptied, CEP, "accompagnement", FOLLOWING)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         followed(spoken)
         works(spoken, said_of_a_job("J", 0))
     for days, name in enumerate(("E", "L"), start=1):
-        with told(emptied) as spoken:
+        with committed(emptied) as spoken:
             works(spoken, said_of_a_job(name, days, fin="2026-04-17"), days=days)
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         spoken.attribute(attribution("E", OTHER, version=2), days=9)
     heard(copy)
     assert copy.held[str(PERSON)]["emplois"][0]["fin"] == "2026-04-17"
@@ -311,7 +302,7 @@ def test_what_two_said_and_one_of_them_of_another_person_is_told_to_who_reads_la
 def test_a_snapshot_has_the_persons_of_whom_something_may_be_seen_with_what_is_hidden(
     emptied: Engine,
 ) -> None:
-    with told(emptied) as spoken:
+    with committed(emptied) as spoken:
         for number in range(5):
             followed(spoken, f"S{number}", person=uuid.UUID(int=50 + number))
         funded(spoken, person=uuid.UUID(int=50))
@@ -428,14 +419,14 @@ class Told:
             "received_at": START,
             "declarations": [one],
         }
-        with told(self.engine) as spoken:
+        with committed(self.engine) as spoken:
             use_cases.keep_contributions(spoken.session, PSEUDONYMS, at(len(self.versions)), accepted)
         self._attribute(one["declaration_id"], of)
 
     def _attribute(self, declaration_id: uuid.UUID, of: Any) -> None:
         self.versions[declaration_id] = version = self.versions.get(declaration_id, 0) + 1
         given = {"declaration_id": declaration_id, "person_id": of, "version": version, "rule": "contenu"}
-        with told(self.engine) as spoken:
+        with committed(self.engine) as spoken:
             spoken.attribute(given, days=len(self.versions))
 
 
@@ -446,7 +437,7 @@ def test_a_snapshot_and_the_changes_after_it_give_what_is_read(
 ) -> None:
     """Whatever is said, linked, split and taken back, before it, between its pages and after it; whoever
     follows by pages of whatever size, at once or late. Of dossiers and of parcours."""
-    with told(engine) as spoken:
+    with committed(engine) as spoken:
         for table in reversed(metadata.sorted_tables):  # few rows: quicker than to truncate every part
             spoken.session.execute(table.delete())
     access, world = Access(*_READERS), Told(engine)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from services.contracts.dossier.codes import ANOMALIES, STATES
-from services.contracts.dossier.following import DossiersFound, SearchAsked
+from services.contracts.dossier.scope import DossiersFound, SearchAsked
 from services.dossier import searching
 from services.dossier.domain import lifecycle
 from services.dossier.storage import scopes

@@ -16,7 +16,7 @@ from services.client.hub import Hub
 from services.contracts.errors import Refused
 from services.sample.organisations import EMPLOYERS
 from services.sample.persons import person
-from tests.dossier.following import apply, plain, take
+from tests.dossier.copying import apply, plain, take
 from tests.journeys.telling import AGENT, BUREAU, CEP, DSN, OPCO, Life, formation
 from tests.running import Running
 

@@ -16,10 +16,10 @@ from services.contracts.dossier.events import (
     NOTIFICATIONS,
     VALUES_SPARED,
 )
-from services.contracts.dossier.following import CHANGES, SEARCH, SNAPSHOT
 from services.contracts.dossier.prefilling import PREFILL
 from services.contracts.dossier.reading import COMPARE, HISTORY, READ_DOSSIER, READ_PARCOURS, WHY
 from services.contracts.dossier.ruling import DOUBTS, JOIN, PART, REVOKE
+from services.contracts.dossier.scope import CHANGES, SEARCH, SNAPSHOT
 
 EVENTS = (
     DOSSIERS_CHANGED,

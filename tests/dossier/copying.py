@@ -21,8 +21,8 @@ from services.access.domain.parcours import Parcours, latest
 from services.chassis import database
 from services.contracts.access import DECIDE, Decision, DecisionAsked, ReadingsAsked, ReadingsDecided
 from services.contracts.dossier.events import DossiersChanged
-from services.contracts.dossier.following import DossierChanges, DossierSnapshot
 from services.contracts.dossier.reading import ParcoursRead
+from services.contracts.dossier.scope import DossierChanges, DossierSnapshot
 from services.contracts.errors import Refused
 from services.contracts.message import Call
 from services.dossier import desk, feeding
