@@ -91,13 +91,17 @@ class AccessDoors:
             return schemas.verified_to_wire(use_cases.verify_journal(session))
 
 
+# Who is related to whom is for access; what is said of them is not.
+SAID_OF_PERSONS = ("parcours.changes", "parcours.dossiers.changes")
+
+
 class AccessBulk:
     """For dossier, which tells who is related to whom: never in the way of a reading."""
 
     name = "access_bulk"
     transaction = Transaction()
 
-    @listen(DOSSIERS_CHANGED)
+    @listen(DOSSIERS_CHANGED, unread=SAID_OF_PERSONS)
     def follow_dossiers(self, told: Told) -> None:
         with self.transaction(told) as session:
             use_cases.follow_dossiers(session, schemas.read_parcours(told.body["parcours"]))

@@ -8,7 +8,7 @@ and in the end put among the dead letters with their cause. No message stops a s
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -50,9 +50,9 @@ class Listener(Entrypoint):  # type: ignore[misc]  # nameko has no types
 
     consumption = Consumption()
 
-    def __init__(self, event: Event, **rest: Any) -> None:
+    def __init__(self, event: Event, unread: Sequence[str] = (), **rest: Any) -> None:
         self.event = event
-        self.schema = event.schema()
+        self.schema = event.schema(exclude=unread)
         super().__init__(**rest)
 
     @property
@@ -167,7 +167,10 @@ def _attempts(message: Message) -> int:
     return value if isinstance(value, int) and value >= 0 else 0
 
 
-def listen(event: Event) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a door of a method: it is called with a `Told` for every message of this event."""
-    door: Callable[[Callable[..., None]], Callable[..., None]] = Listener.decorator(event)
+def listen(
+    event: Event, *, unread: Sequence[str] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a door of a method: it is called with a `Told` for every message of this event, without the
+    fields that it leaves `unread` (`parcours.changes`)."""
+    door: Callable[[Callable[..., None]], Callable[..., None]] = Listener.decorator(event, unread)
     return door

@@ -42,7 +42,7 @@ def note(
         )
         for of, one in zip(persons, fresh, strict=True)
     }
-    changes.add(session, [one for many in news.values() for one in many], now)
+    changes.add(session, [one for many in news.values() for one in many if one.readers], now)
     scopes.save(session, have, had)
     _note_readers(session, [one for one in fresh if one.roles.keys() != one.roles_before.keys()])
     announce(

@@ -1,15 +1,17 @@
 """Domain → wire: what dossier announces."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.chassis.sealing import keyed_hash
 from services.dossier.domain.changes import Change
 from services.dossier.domain.consistency import GRAVITY
 from services.dossier.domain.facts import fact_of
-from services.dossier.domain.news import News
+from services.dossier.domain.news import Kind, News
 from services.dossier.domain.parcours import Relation
+
+_KINDS: Mapping[str, Kind | None] = {"opened": "ouvert", "changed": "modifie", "unchanged": None}
 
 
 def _relations(relations: Sequence[Relation]) -> list[dict[str, str]]:
@@ -17,9 +19,8 @@ def _relations(relations: Sequence[Relation]) -> list[dict[str, str]]:
 
 
 def parcours_to_wire(change: Change, news: Sequence[News]) -> dict[str, Any]:
-    """A parcours as those see it who do not see inside: what changed and whose word it is, and no value."""
-    changed = {one.dossier_id: one for one in news if one.kind == "modifie"}
-    of_the_person = changed.get(change.parcours.person_id)
+    """A parcours: who is related to what; and what changed in it, from what to what, and by whose word."""
+    told = {(one.dossier_id, one.kind): one for one in news}
     return {
         "person_id": change.parcours.person_id,
         "version": change.version,
@@ -28,29 +29,26 @@ def parcours_to_wire(change: Change, news: Sequence[News]) -> dict[str, Any]:
             {
                 "dossier_id": dossier.dossier_id,
                 "state": dossier.state,
-                "change": change.change_of(dossier),
+                "change": what,
                 "blocks": list(dossier.blocks),
                 "relations": _relations(dossier.relations),
-                **_changes(changed.get(dossier.dossier_id)),
+                **_changes(told.get((dossier.dossier_id, _KINDS[what]))),
             }
             for dossier in change.parcours.dossiers
+            for what in (change.change_of(dossier),)
         ],
         "withdrawn": change.withdrawn,
-        "changes": _fields(of_the_person) if of_the_person else [],
+        "changes": _changes(told.get((change.parcours.person_id, "modifie")))["changes"],
     }
 
 
 def _changes(news: News | None) -> dict[str, Any]:
     if news is None:
         return {"state_before": None, "changes": []}
-    return {"state_before": news.before and news.before.whole, "changes": _fields(news)}
-
-
-def _fields(news: News) -> list[dict[str, Any]]:
-    return [
-        {"path": one.path, "declaration_id": one.declaration_id, "source": one.source}
-        for one in news.differences
-    ]
+    return {
+        "state_before": news.before and news.before.whole,
+        "changes": [one._asdict() for one in news.differences],
+    }
 
 
 def effects_to_wire(change: Change) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ ORGANISATION = {
         },
     ],
 }
-DOSSIERS = {
+DOSSIERS: dict[str, Any] = {
     "at": "2026-06-15T08:00:00+00:00",
     "parcours": [
         {
@@ -154,6 +154,15 @@ def test_from_registration_to_decision(doors: AccessDoors, bulk: AccessBulk) -> 
     asked = {"siret": OPCO, "appel": "identity.compare", "person_ids": [str(PERSON)], "agent": "AGT-1"}
     assert ask(doors, DECIDE_IDENTITY, "identity", finalite="gestion_identites", **asked)["granted"]
     assert ask(doors, VERIFY_JOURNAL, "operator")["intact"]
+
+
+def test_what_is_said_of_persons_is_left_unread() -> None:
+    change = {"path": "remunerations.0", "after": 1, "declaration_id": None, "source": None}
+    parcours = DOSSIERS["parcours"][0] | {"changes": [change]}
+    dossiers = [one | {"changes": [change]} for one in parcours["dossiers"]]
+    ((_, listener),) = entrypoints((AccessBulk,))
+    read = listener.schema.load(DOSSIERS | {"parcours": [parcours | {"dossiers": dossiers}]})
+    assert "remunerations" not in str(read)
 
 
 def test_an_event_told_twice_has_the_effect_of_one(bulk: AccessBulk) -> None:

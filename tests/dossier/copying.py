@@ -1,12 +1,12 @@
 """A reader that follows: access's decisions on what dossier announced, and a copy put together from a
-snapshot and the changes after it.
+snapshot and the changes after it, or from the events alone.
 """
 
 import copy
 import itertools
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -51,11 +51,7 @@ class Access:
 
     def hear(self, session: Session) -> None:
         """What dossier has announced so far."""
-        rows = session.scalars(
-            text("SELECT body FROM outbox WHERE type = 'dossier.dossiers_changed.v1' ORDER BY seq")
-        )
-        told = [DossiersChanged().load(orjson.loads(bytes(body)))["parcours"] for body in rows]
-        heard = [one for many in told for one in schemas.read_parcours(many)]
+        heard = schemas.read_parcours(list(_announced(session)))
         self.told = {one.person_id: one for one in latest(heard)}
 
     def __call__(self, call: Call, **body: Any) -> dict[str, Any]:
@@ -141,6 +137,45 @@ class Copy:
             found[str(person_id)] = read["blocs"]
             found |= {one["dossier_id"]: one["blocs"] for one in read["dossiers"]}
         return plain(found) or {}
+
+
+def put_together(session: Session) -> dict[tuple[str, str], Blocks]:
+    """What a service holds that hears `dossiers_changed`, and nothing else: of each person and dossier, or
+    under the person's id of what is in none, the blocks."""
+    held: dict[tuple[str, str], Blocks] = {}
+    for one in _announced(session):
+        of = str(one["person_id"])
+        for gone in one["withdrawn"]:
+            held.pop((of, str(gone)))
+        for dossier in one["dossiers"]:
+            place = of, str(dossier["dossier_id"])
+            assert (dossier["change"] != "opened") == (place in held)
+            _put_changes(held.setdefault(place, {}), dossier["changes"])
+        _put_changes(held.setdefault((of, of), {}), one["changes"])
+    return plain(held) or {}
+
+
+def standing(session: Session, persons: Iterable[uuid.UUID]) -> dict[tuple[str, str], Blocks]:
+    """The same, of these persons, as dossier holds it."""
+    held: dict[tuple[str, str], Blocks] = {}
+    for person_id in persons:
+        held[str(person_id), str(person_id)] = parcours.find_blocks(session, [person_id]).get(person_id, {})
+        for dossier in parcours.find_dossiers(session, person_id):
+            held[str(person_id), str(dossier.dossier_id)] = dossier.blocks
+    return plain(held) or {}
+
+
+def _put_changes(blocks: Blocks, changes: Sequence[Mapping[str, Any]]) -> None:
+    for one in changes:
+        put(blocks, one["path"].split("."), copy.deepcopy(one["after"]))
+
+
+def _announced(session: Session) -> Iterator[dict[str, Any]]:
+    rows = session.scalars(
+        text("SELECT body FROM outbox WHERE type = 'dossier.dossiers_changed.v1' ORDER BY seq")
+    )
+    for body in rows:
+        yield from DossiersChanged().load(orjson.loads(bytes(body)))["parcours"]
 
 
 def take(held: dict[str, Blocks], page: Mapping[str, Any]) -> None:

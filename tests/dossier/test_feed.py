@@ -377,17 +377,34 @@ def _dossiers(engine: Engine, person_id: uuid.UUID) -> set[str]:
         return {str(row.dossier_id) for row in rows}
 
 
-def test_access_is_told_which_fields_changed_and_no_value(session: Session) -> None:
+def test_services_are_told_what_changed_before_and_after_and_by_whose_declaration(session: Session) -> None:
     spoken = Spoken(session)
     opened(spoken)
-    spoken.say(line("P", "financement", paid(123_456), reference="A"), days=3)
-    news = list(spoken.announced("dossiers_changed"))[-1]["dossiers"][0]
-    assert news["state_before"] == "prevu"
-    assert news["changes"] == [
-        {"path": "financements.0", "declaration_id": str(line_id("P")), "source": OPCO},
-        {"path": "financements.0.dispositif", "declaration_id": str(line_id("A")), "source": OPCO},
+    spoken.say(line("E", "realisation", event("entree", "2026-02-02"), reference="A"), days=2)
+    spoken.say(line("L", "realisation", event("entree", "2026-02-09"), reference="A", said=3), days=3)
+    first, *_, last = (one["dossiers"][0] for one in spoken.announced("dossiers_changed"))
+    assert (first["change"], first["state_before"], first["state"]) == ("opened", None, "prevu")
+    assert {
+        "path": "dates.debut_prevu",
+        "before": None,
+        "after": "2026-02-02",
+        "declaration_id": str(line_id("A")),
+        "source": OPCO,
+    } in first["changes"]
+    assert (last["change"], last["state_before"], last["state"]) == (
+        "changed",
+        "en_formation",
+        "en_formation",
+    )
+    assert last["changes"] == [
+        {
+            "path": "dates.entree_le",
+            "before": "2026-02-02",
+            "after": "2026-02-09",
+            "declaration_id": str(line_id("L")),
+            "source": OPCO,
+        }
     ]
-    assert "123456" not in json.dumps(news)
 
 
 # --- snapshot --------------------------------------------------------------------------------------

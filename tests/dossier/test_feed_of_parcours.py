@@ -16,7 +16,7 @@ from services.dossier import use_cases
 from services.dossier.storage import changes
 from services.dossier.storage.tables import metadata
 from services.sample.organisations import PARTNERS
-from tests.dossier.copying import Access, Copy, plain, right
+from tests.dossier.copying import Access, Copy, plain, put_together, right, standing
 from tests.dossier.given import (
     ASP,
     CDC,
@@ -436,7 +436,8 @@ def test_a_snapshot_and_the_changes_after_it_give_what_is_read(
     engine: Engine, before: Any, after: Any, most: int
 ) -> None:
     """Whatever is said, linked, split and taken back, before it, between its pages and after it; whoever
-    follows by pages of whatever size, at once or late. Of dossiers and of parcours."""
+    follows by pages of whatever size, at once or late. Of dossiers and of parcours. And who hears the events
+    alone has what stands."""
     with committed(engine) as spoken:
         for table in reversed(metadata.sorted_tables):  # few rows: quicker than to truncate every part
             spoken.session.execute(table.delete())
@@ -460,6 +461,8 @@ def test_a_snapshot_and_the_changes_after_it_give_what_is_read(
     for copy in copies:
         copy.follow(most=most)
         assert (plain(copy.held) or {}) == copy.is_now(_PERSONS), copy.siret
+    with database.transaction(engine) as session:
+        assert put_together(session) == standing(session, _PERSONS)
 
 
 def _hear(engine: Engine, access: Access) -> None:

@@ -15,16 +15,18 @@ class Relation(Told):
 
 
 class FieldChanged(Told):
-    """A field that changed, and the declaration from which it now is: none where nobody says it any more.
-    Values are for those who may see them: `changes` gives them."""
+    """A field that changed, from what to what, and the declaration from which it now is: none where nobody
+    says it any more. None where there is no value."""
 
     path = fields.String(required=True)
+    before = fields.Raw(allow_none=True, load_default=None)
+    after = fields.Raw(allow_none=True, load_default=None)
     declaration_id = fields.UUID(required=True, allow_none=True)
     source = fields.String(required=True, allow_none=True)
 
 
 class DossierRelated(Told):
-    """A dossier as it stands, for those who do not see inside: what changed in it and why, and no value."""
+    """A dossier as it stands: who is related to it, and of one that opened or changed, what and why."""
 
     dossier_id = fields.UUID(required=True)
     state = fields.String(required=True)
@@ -47,7 +49,10 @@ class ParcoursRelated(Told):
 
 
 class DossiersChanged(Told):
-    """Whose parcours changed: who is related to what, and not what it says."""
+    """Whose parcours changed: who is related to what, and what changed in it.
+
+    For services alone, for it says everything: a partner follows `changes`, where access decides.
+    """
 
     at = fields.AwareDateTime(required=True)
     parcours = fields.List(fields.Nested(ParcoursRelated), required=True)

@@ -79,7 +79,7 @@ class States(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class News:
     """What a fold changed in one dossier or, under the person's own id, in what belongs to none; for these
-    readers."""
+    readers. Of what opens or changes there is news though it has none."""
 
     person_id: uuid.UUID
     version: int
@@ -192,13 +192,13 @@ def _news(
     is_dossier = isinstance(whole, Dossier)
     id_ = whole.dossier_id if isinstance(whole, Dossier) else whole.person_id
     head = (change.parcours.person_id, change.version, id_)
-    if readers.still and before is not None and (is_dossier or before != whole.blocks):
+    if before is not None and (is_dossier or before != whole.blocks):
         told, states = tuple(_differences(before, whole)), (_states(known), _states(whole))
         yield News(*head, "modifie", tuple(sorted(readers.still)), *states, told)
     if readers.gone:
         yield News(*head, "retire", tuple(sorted(readers.gone)))
     anew = readers.now if change.has_lost else readers.new
-    if anew and (is_dossier or whole.blocks):
+    if id_ in change.opened or (anew and (is_dossier or whole.blocks)):
         told = tuple(_differences({}, whole))
         yield News(*head, "ouvert", tuple(sorted(anew)), None, _states(whole), told)
 
