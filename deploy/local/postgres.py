@@ -62,6 +62,7 @@ def start(site: Site) -> None:
         house,
         [str(packages.postgres_bin() / "pg_ctl"), "-D", str(data), "-l", str(log), "-w", "-t", "60", "start"],
         seconds=90,
+        log=log,
     )
     wait_until(lambda: is_running(site), 30, "PostgreSQL's answer", log)
 

@@ -31,9 +31,14 @@ def environment_of(house: House, **more: str) -> dict[str, str]:
 
 
 def run(
-    house: House, command: list[str], seconds: float, environment: Mapping[str, str] | None = None
+    house: House,
+    command: list[str],
+    seconds: float,
+    environment: Mapping[str, str] | None = None,
+    log: Path | None = None,
 ) -> str:
-    """Run a program of a server to its end; returns what it printed. Raises `Failure` when it fails."""
+    """Run a program of a server to its end; returns what it printed. Raises `Failure` when it fails, with the
+    end of the `log` that it writes."""
     name = Path(command[0]).name
     try:
         done: subprocess.CompletedProcess[str] = subprocess.run(
@@ -51,7 +56,8 @@ def run(
     except subprocess.TimeoutExpired:
         raise Failure(f"{name} did not end in {seconds:g} s.") from None
     if done.returncode:
-        raise Failure(f"{name} failed ({done.returncode}):\n{done.stdout[-2000:]}")
+        said = done.stdout[-2000:] + (tail(log) if log else "")
+        raise Failure(f"{name} failed ({done.returncode}):\n{said}")
     return done.stdout
 
 
