@@ -11,7 +11,7 @@ from services.dossier.domain.facts import fact_of
 from services.dossier.domain.news import Kind, News
 from services.dossier.domain.parcours import Relation
 
-_KINDS: Mapping[str, Kind | None] = {"opened": "ouvert", "changed": "modifie", "unchanged": None}
+_CHANGES: Mapping[Kind, str] = {"ouvert": "opened", "modifie": "changed"}
 
 
 def _relations(relations: Sequence[Relation]) -> list[dict[str, str]]:
@@ -20,7 +20,7 @@ def _relations(relations: Sequence[Relation]) -> list[dict[str, str]]:
 
 def parcours_to_wire(change: Change, news: Sequence[News]) -> dict[str, Any]:
     """A parcours: who is related to what; and what changed in it, from what to what, and by whose word."""
-    told = {(one.dossier_id, one.kind): one for one in news}
+    told = {(one.dossier_id, _CHANGES.get(one.kind)): one for one in news}
     return {
         "person_id": change.parcours.person_id,
         "version": change.version,
@@ -32,13 +32,13 @@ def parcours_to_wire(change: Change, news: Sequence[News]) -> dict[str, Any]:
                 "change": what,
                 "blocks": list(dossier.blocks),
                 "relations": _relations(dossier.relations),
-                **_changes(told.get((dossier.dossier_id, _KINDS[what]))),
+                **_changes(told.get((dossier.dossier_id, what))),
             }
             for dossier in change.parcours.dossiers
             for what in (change.change_of(dossier),)
         ],
         "withdrawn": change.withdrawn,
-        "changes": _changes(told.get((change.parcours.person_id, "modifie")))["changes"],
+        "changes": _changes(told.get((change.parcours.person_id, "changed")))["changes"],
     }
 
 
