@@ -345,6 +345,13 @@ _SAID: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     (CEP, "accompagnement", "S", _FOLLOWED),
     (CEP, "accompagnement", "S", {**_FOLLOWED, "fin": "2026-06-30"}),
     (OPCO, "accompagnement", "S", _FOLLOWED),
+    (OPCO, "formation", "A", formation(dispositif="APPRENTISSAGE", employeur=EMPLOYER)),
+    (OPCO, "realisation", "A", event("interruption", "2026-03-09")),
+    (OPCO, "realisation", "A", event("reprise", "2026-03-16")),
+    (OPCO, "realisation", "A", event("interruption", "2026-04-06")),
+    (OPCO, "realisation", "A", event("rupture", "2026-05-04")),
+    (OPCO, "realisation", "A", event("contrat", "2026-02-02", fin="2026-12-31")),
+    (DSN, "emploi", "K", {**_JOB, "dispositif": "65", "fin": "2026-05-29", "motif_fin": "036"}),
 )
 _FILES = {"E": CDC}  # of whom a file is that a payer speaks of
 _READERS = (

@@ -249,6 +249,51 @@ def test_a_field_is_whose_is_believed_and_says_why(
     assert {one.value for one in reason.others} - {value}, "the others are told too"
 
 
+def test_what_is_made_of_several_statements_says_whose_each_part_is() -> None:
+    stopped, resumed = event("interruption", "2026-03-02"), event("reprise", "2026-03-09")
+    again = event("interruption", "2026-03-16")
+    known = [
+        said("formation", formation(dispositif="APPRENTISSAGE"), id=uuid.UUID(int=1)),
+        said("financement", paid(100), id=uuid.UUID(int=2)),
+        said("realisation", event("contrat", "2026-02-01", fin="2026-12-31"), id=uuid.UUID(int=3)),
+        said("realisation", stopped, id=uuid.UUID(int=4)),
+        said("realisation", resumed, id=uuid.UUID(int=5)),
+        said("realisation", again, id=uuid.UUID(int=6)),
+        said("realisation", event("rupture", "2026-04-01"), id=uuid.UUID(int=7)),
+        said("emploi", job("2026-04-15", dispositif="65"), by=DSN, id=uuid.UUID(int=8)),
+        said("emploi", job("2026-04-15", "2026-04-30", motif_fin="031"), by=DSN, at=1, id=uuid.UUID(int=9)),
+        said("emploi", job("2026-04-15", poste="commis"), by=DSN, at=2, id=uuid.UUID(int=10)),
+    ]
+    assembled = assemble(PERSON, known)
+    (dossier,) = fold_assembled(PERSON, assembled).dossiers
+    found = {}
+    for field in (
+        *("dates.interruptions.0.debut", "dates.interruptions.0.fin", "dates.interruptions.1"),
+        *(
+            "dates.contrats.0.fin",
+            "dates.contrats.0.rompu_le",
+            "dates.contrats.1.debut",
+            "dates.contrats.1.fin",
+        ),
+        *("financements.0.total", "financements.0.dispositif", "financements.0.etat"),
+    ):
+        reason = why(assembled, dossier.blocks, dossier.grounds, field)
+        assert reason is not None, field
+        found[field] = (reason.winner.by.declaration_id.int, reason.rule)
+    assert found == {
+        "dates.interruptions.0.debut": (4, "deduction"),
+        "dates.interruptions.0.fin": (5, "deduction"),
+        "dates.interruptions.1": (6, "deduction"),
+        "dates.contrats.0.fin": (3, "deduction"),
+        "dates.contrats.0.rompu_le": (7, "deduction"),
+        "dates.contrats.1.debut": (10, "deduction"),
+        "dates.contrats.1.fin": (9, "deduction"),
+        "financements.0.total": (2, "unanime"),
+        "financements.0.dispositif": (1, "unanime"),
+        "financements.0.etat": (10, "deduction"),
+    }, "a new contract leads on from the rupture"
+
+
 def test_of_a_contract_the_dsn_is_believed_before_others() -> None:
     assembled = assemble(
         PERSON,

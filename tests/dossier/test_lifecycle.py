@@ -114,7 +114,7 @@ def test_every_event_has_its_place_and_every_state_its_word() -> None:
 
 
 def test_what_has_no_arrow_changes_nothing_and_is_told() -> None:
-    state, refused = replay([Happened(*LEFT), Happened("interruption", "2026-06-01")])
+    state, refused, _ = replay([Happened(*LEFT), Happened("interruption", "2026-06-01")])
     assert state == "termine"
     assert [(one.happened.event, one.state) for one in refused] == [("interruption", "termine")]
 

@@ -24,7 +24,8 @@ _MARGIN = timedelta(days=92)
 @dataclass(frozen=True, slots=True)
 class Contrat:
     """One contract; days are `aaaa-mm-jj`. `rompu_le` is the first day without it. No `debut`: of a contract
-    of which nothing is known but its rupture. `by` told of it, `broken_by` of its rupture."""
+    of which nothing is known but its rupture. `by` told of it, `ended_by` of its end where that is another
+    statement, `broken_by` of its rupture."""
 
     debut: str | None
     fin: str | None
@@ -32,12 +33,19 @@ class Contrat:
     employeur: str | None = None
     rompu_le: str | None = None
     broken_by: Contribution | None = None
+    ended_by: Contribution | None = None
 
     @property
     def shown(self) -> dict[str, Any]:
         """As it is shown. The DSN's employer is the parcours' to show, not the dossier's."""
         told = {"debut": self.debut, "fin": self.fin, "rompu_le": self.rompu_le}
         return {**told, "employeur": self.employeur} if self.employeur else told
+
+    @property
+    def said_by(self) -> dict[str, Contribution]:
+        """Whose it is (under no name), and whose its end and its rupture are, where they are told."""
+        parts = {"fin": self.ended_by, "rompu_le": self.broken_by}
+        return {"": self.by, **{name: one for name, one in parts.items() if one}}
 
 
 def contracts_of(
@@ -82,11 +90,11 @@ def _of_file(one: Contribution) -> Contrat:
 
 
 def _of_job(job: Job) -> Contrat:
-    by, end = job.said[-1], job.faits.get("fin")
+    by, end, ended_by = job.said[-1], job.faits.get("fin"), job.by.get("fin")
     if end is None or job.faits.get("motif_fin", "081") in _FORESEEN:
-        return Contrat(job.faits["debut"], end, by)
+        return Contrat(job.faits["debut"], end, by, ended_by=ended_by)
     broken = (date.fromisoformat(end) + timedelta(days=1)).isoformat()
-    return Contrat(job.faits["debut"], None, by, rompu_le=broken, broken_by=by)
+    return Contrat(job.faits["debut"], None, by, rompu_le=broken, broken_by=ended_by)
 
 
 def _is_of(job: Job, formation: Contribution) -> bool:

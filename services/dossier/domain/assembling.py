@@ -150,4 +150,4 @@ def _stands(said: Sequence[Contribution]) -> bool:
     if not any(one.event in _ENDED for one in events):
         return True
     events += [Happened("accord", one.faits["accord_le"]) for one in said if "accord_le" in one.faits]
-    return replay(one for one in events if one.event in TRANSITIONS)[0] not in NEVER_WAS
+    return replay(one for one in events if one.event in TRANSITIONS).state not in NEVER_WAS

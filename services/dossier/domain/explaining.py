@@ -24,7 +24,7 @@ _SUBJECTS: Mapping[str, Subject] = {
     "emplois": "emploi",
     "accompagnements": "accompagnement",
 }
-_DEDUCED = frozenset({"interruptions", "contrats"})
+_DEDUCED = (("dates", "interruptions"), ("dates", "contrats"), ("financements", "etat"))
 _OF_WHO_BEARS_MOST = "formation.dispositif"
 _NOTHING = object()
 
@@ -143,6 +143,8 @@ def _word(one: Contribution, winner: Contribution, block: str, name: str) -> Any
         return _NOTHING
     if not name:
         return dict(one.faits)
+    if block == "financements" and name == "etat" and one.nature == "realisation":
+        return {one.faits["evenement"]: one.faits["le"]}
     if block == "financements" and name == "total":
         return sum(poste["montant"] for poste in one.faits["postes"])
     said = _inside(one.faits, name)
@@ -183,7 +185,8 @@ def _word_of_event(one: Contribution, name: str) -> Any:
 
 
 def _rule(field: str, won: Statement, others: Iterable[Statement], borne: Mapping[File, int]) -> Rule:
-    if field.split(".")[1:2] and field.split(".")[1] in _DEDUCED:
+    block, *steps = field.split(".")
+    if any((block, step) in _DEDUCED for step in steps):
         return "deduction"
     against = next((one for one in others if one.value != won.value), None)
     if against is None:

@@ -17,9 +17,9 @@ from services.dossier.domain.cofinancement import Ruling
 from services.dossier.domain.consistency import View, anomalies_of
 from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.jobs import Job, jobs_of
-from services.dossier.domain.lifecycle import NEVER_WAS, State, furthest, replay, without_results
+from services.dossier.domain.lifecycle import NEVER_WAS, Replayed, furthest, replay, without_results
 from services.dossier.domain.parcours import Anomaly, Dossier, Doubt, Effect, Parcours, Relation, Share
-from services.dossier.domain.realisation import DATES_PLANNED, happening_of
+from services.dossier.domain.realisation import DATES_PLANNED, Happening, happening_of
 
 # Of a dossier's file, and of no block by itself: the total is shown with what is paid of it.
 NOT_OF_THE_FORMATION = frozenset({*DATES_PLANNED, "cout_total"})
@@ -105,20 +105,21 @@ def _dossier(
     certified = [one for one in certificates if one.faits["certification"] == formation.get("certification")]
     happening = happening_of(material, jobs, certified)
     replayed = {file: replay(events) for file, events in happening.of_file.items()}
-    states = {file: state for file, (state, _) in replayed.items()}
+    states = {file: one.state for file, one in replayed.items()}
     # A result is the certifications' to show: a financement's state goes no further than the service fait.
-    of_files = {file: replay(without_results(events))[0] for file, events in happening.of_file.items()}
+    of_files = {file: replay(without_results(events)) for file, events in happening.of_file.items()}
     financements, paid = _financements(material, of_files), believed_pay(material)
     blocks = Blocks()
     blocks.fields("formation", formation, told_by)
     blocks.fields("dates", happening.dates, happening.by)
     blocks.lists("financements", financements)
     blocks.grounds.update(_by_their_files(material, financements))
+    blocks.grounds.update(_by_their_events(happening, financements, of_files))
     blocks.lists("remunerations", _listed(paid, "payeur", "debut"))
     blocks.lists("certifications", _listed(certified, "certificateur", "le"))
     # What a refused file makes impossible is no anomaly while another file of the path lives on.
     alive = [file for file in material.files if states[file] not in NOT_PAID] or material.files
-    refused = [one for file in alive for one in replayed[file][1]]
+    refused = [one for file in alive for one in replayed[file].refused]
     shares = [item for item, _ in financements if item["etat"] not in NOT_PAID]
     view = View(
         material,
@@ -184,7 +185,7 @@ def _relations_to(material: Material, paid: Sequence[Contribution]) -> set[Relat
 
 
 def _financements(
-    material: Material, states: Mapping[File, State]
+    material: Material, states: Mapping[File, Replayed]
 ) -> list[tuple[dict[str, Any], Contribution]]:
     """One for each funder's file, with its costs by nature and their total, in cents, and where it is."""
     stated = {one.file: one.faits for one in material.of("formation")}
@@ -198,7 +199,7 @@ def _financements(
             "postes": one.faits["postes"],
             "total": sum(poste["montant"] for poste in one.faits["postes"]),
             "accord_le": one.faits.get("accord_le"),
-            "etat": states[one.file],
+            "etat": states[one.file].state,
         }
         if "cout_total" in formation:
             item["cout_total"] = formation["cout_total"]
@@ -216,6 +217,17 @@ def _by_their_files(
             for name in ("dispositif", "cout_total"):
                 if name in item:
                     yield f"financements.{number}.{name}", by
+
+
+def _by_their_events(
+    happening: Happening,
+    financements: Sequence[tuple[dict[str, Any], Contribution]],
+    states: Mapping[File, Replayed],
+) -> Iterator[tuple[str, Contribution]]:
+    """Where a financement's file is, is the word of who told the event that led there."""
+    for number, (_, paid) in enumerate(financements):
+        if led_by := states[paid.file].led_by:
+            yield f"financements.{number}.etat", happening.teller(paid.file, led_by)
 
 
 def _listed(said: Iterable[Contribution], who: str, when: str) -> list[tuple[dict[str, Any], Contribution]]:

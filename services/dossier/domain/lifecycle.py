@@ -100,24 +100,34 @@ class Refused(NamedTuple):
     state: State
 
 
+class Replayed(NamedTuple):
+    """The state after some events, what had no place in them, and the one that led to that state (None: it
+    is only heard of)."""
+
+    state: State
+    refused: list[Refused]
+    led_by: Happened | None
+
+
 def in_order(events: Iterable[Happened]) -> list[Happened]:
     """Events as they followed one another."""
     return sorted(events, key=lambda one: (one.event in _LAST, one.on, _ORDER[one.event]))
 
 
-def replay(events: Iterable[Happened], until: str | None = None) -> tuple[State, list[Refused]]:
-    """The state after these events, or after those until a day; and what had no place in them."""
+def replay(events: Iterable[Happened], until: str | None = None) -> Replayed:
+    """The state after these events, or after those until a day."""
     state: State = "annonce"
     refused = []
+    led_by = None
     for one in in_order(events):
         if until is not None and one.on > until:
             continue
         to = TRANSITIONS.get(one.event, {}).get(state)
         if to is not None:
-            state = to
+            state, led_by = to, one
         elif state not in UNMOVED.get(one.event, frozenset()):
             refused.append(Refused(one, state))
-    return state, refused
+    return Replayed(state, refused, led_by)
 
 
 def furthest(states: Sequence[State]) -> State:
@@ -127,7 +137,7 @@ def furthest(states: Sequence[State]) -> State:
 
 def state_on(happened: Mapping[Any, Iterable[Happened]], day: str | None = None) -> State:
     """The state of a dossier on a day (`aaaa-mm-jj`), from the events of each of its files."""
-    return furthest([replay(events, day)[0] for events in happened.values()])
+    return furthest([replay(events, day).state for events in happened.values()])
 
 
 def without_results(events: Iterable[Happened]) -> list[Happened]:

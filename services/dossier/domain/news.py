@@ -103,8 +103,6 @@ class Related(NamedTuple):
     roles: Roles
 
 
-# One job, one financement may be the word of several declarations.
-_OF_SEVERAL = ("emplois", "financements")
 _NO_MOVES: Mapping[str, set[str]] = {}
 
 
@@ -229,29 +227,30 @@ def _differences(before: Mapping[str, Any], whole: Dossier | Parcours) -> Iterat
         one, other = before.get(name), whole.blocks.get(name)
         nothing: Any = [] if isinstance(one or other, list) else {}
         for path, was, now in differences(one or nothing, other or nothing, name):
-            by = ground_of(whole.grounds, path) if now is not None else None
-            if by is None:
-                yield Difference(path, was, now, None, None)
-            elif name in _OF_SEVERAL and isinstance(now, dict):
-                yield from _by_whom(whole.grounds, path, was, now, by)
-            else:
-                yield Difference(path, was, now, by.declaration_id, by.source)
+            yield from _by_whom(whole.grounds, path, was, now)
 
 
-def _by_whom(
-    grounds: Mapping[str, Contribution], path: str, was: Any, now: dict[str, Any], by: Contribution
-) -> Iterator[Difference]:
-    """A difference, and apart from it what of it is another declaration's word: each may come to be told to
-    nobody without the other."""
-    apart = {
-        name: one
-        for name in now
-        if (one := grounds.get(f"{path}.{name}")) and one.declaration_id != by.declaration_id
-    }
-    rest = {name: each for name, each in now.items() if name not in apart} if apart else now
-    yield Difference(path, was, rest, by.declaration_id, by.source)
-    for name, one in apart.items():
-        yield Difference(f"{path}.{name}", None, now[name], one.declaration_id, one.source)
+def _by_whom(grounds: Mapping[str, Contribution], path: str, was: Any, now: Any) -> Iterator[Difference]:
+    """A difference and, apart from it, what of it is another declaration's word: each may come to be told to
+    nobody without the other. Of a list whose items are told one by one, each item."""
+    by = ground_of(grounds, path) if now is not None else None
+    if by is None:
+        yield Difference(path, was, now, None, None)
+    elif isinstance(now, list) and f"{path}.0" in grounds:
+        for number, item in enumerate(now):
+            yield from _by_whom(grounds, f"{path}.{number}", None, item)
+    elif isinstance(now, dict):
+        others = {
+            name: one
+            for name in now
+            if (one := grounds.get(f"{path}.{name}")) and one.declaration_id != by.declaration_id
+        }
+        rest = {name: each for name, each in now.items() if name not in others} if others else now
+        yield Difference(path, was, rest, by.declaration_id, by.source)
+        for name, one in others.items():
+            yield Difference(f"{path}.{name}", None, now[name], one.declaration_id, one.source)
+    else:
+        yield Difference(path, was, now, by.declaration_id, by.source)
 
 
 def _lives(before: Mapping[File, Iterable[Happened]], dossier: Dossier) -> Iterator[Life]:

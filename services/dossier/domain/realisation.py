@@ -20,12 +20,13 @@ _ONCE = ("entree", "report", "prolongation", "service_fait")
 
 @dataclass(slots=True)
 class Happening:
-    """The dates of a dossier, each with the contribution it is from; and its events, each with who told
-    it."""
+    """The dates of a dossier, each with the contribution it is from (of an item of a list, `contrats.1`, and
+    of what of it another one says, `contrats.1.rompu_le`); and its events, each with who told it."""
 
     dates: dict[str, Any] = field(default_factory=dict)
     by: dict[str, Contribution] = field(default_factory=dict)
     told: dict[Happened, Contribution] = field(default_factory=dict)
+    decided: dict[tuple[File, Happened], Contribution] = field(default_factory=dict)
     of_file: dict[File, list[Happened]] = field(default_factory=dict)
 
     def note(self, name: str, value: Any, by: Contribution) -> None:
@@ -33,11 +34,33 @@ class Happening:
         self.dates[name] = value
         self.by[name] = by
 
+    def note_each(
+        self, name: str, items: Sequence[tuple[dict[str, Any], Mapping[str, Contribution]]]
+    ) -> None:
+        """A list, and whose each item is (under no name) and each part that is another's word. The whole is
+        the first item's."""
+        if items:
+            self.note(name, [item for item, _ in items], items[0][1][""])
+        for number, (_, by) in enumerate(items):
+            at = f"{name}.{number}"
+            for part, one in by.items():
+                self.by[f"{at}.{part}" if part else at] = one
+
     def tell(self, event: str, on: str, by: Contribution) -> Happened:
         """One event, and who told it."""
         happened = Happened(event, on)
         self.told.setdefault(happened, by)
         return happened
+
+    def decide(self, file: File, event: str, on: str, by: Contribution) -> Happened:
+        """One event of a file, and who told it."""
+        happened = self.tell(event, on, by)
+        self.decided.setdefault((file, happened), by)
+        return happened
+
+    def teller(self, file: File, happened: Happened) -> Contribution:
+        """Who told an event of a file: another's may bear the same name and day."""
+        return self.decided.get((file, happened)) or self.told[happened]
 
 
 def planned_by(one: Contribution) -> Mapping[str, Any]:
@@ -114,16 +137,21 @@ def gave_up(end: Contribution) -> bool:
 
 def _note_interruptions(found: Happening, events: Sequence[Contribution]) -> None:
     """Each interruption with the first reprise after it, however many sources told of either."""
-    starts = {one.faits["le"]: one for one in events if one.faits["evenement"] == "interruption"}
-    ends = sorted({one.faits["le"] for one in events if one.faits["evenement"] == "reprise"})
-    intervals: list[dict[str, Any]] = []
+    starts, resumed = (
+        {one.faits["le"]: one for one in events if one.faits["evenement"] == event}
+        for event in ("interruption", "reprise")
+    )
+    ends = sorted(resumed)
+    intervals: list[tuple[dict[str, Any], dict[str, Contribution]]] = []
+    last: str | None = ""
     for start in sorted(starts):
-        if intervals and (intervals[-1]["fin"] is None or start < intervals[-1]["fin"]):
+        if last is None or start < last:
             continue  # already interrupted: the same interruption, told twice
-        end = next((day for day in ends if day > start), None)
-        intervals.append({"debut": start, "fin": end, "motif": starts[start].faits.get("motif")})
-    if intervals:
-        found.note("interruptions", intervals, starts[intervals[0]["debut"]])
+        last = next((day for day in ends if day > start), None)
+        shown = {"debut": start, "fin": last, "motif": starts[start].faits.get("motif")}
+        by = {"": starts[start]} if last is None else {"": starts[start], "fin": resumed[last]}
+        intervals.append((shown, by))
+    found.note_each("interruptions", intervals)
 
 
 def _repeated(found: Happening, events: Sequence[Contribution]) -> list[Happened]:
@@ -141,16 +169,15 @@ def _decided(found: Happening, material: Material, file: File) -> Iterator[Happe
             continue
         faits = one.faits
         if one.nature == "formation":
-            yield found.tell("declaration", one.effective_on, one)
+            yield found.decide(file, "declaration", one.effective_on, one)
         elif one.nature == "realisation" and faits["evenement"] in _DECISIONS:
-            yield found.tell(faits["evenement"], faits["le"], one)
+            yield found.decide(file, faits["evenement"], faits["le"], one)
         if one.nature in ("formation", "financement") and "accord_le" in faits:
-            yield found.tell("accord", faits["accord_le"], one)
+            yield found.decide(file, "accord", faits["accord_le"], one)
 
 
 def _of_contracts(found: Happening, contracts: Sequence[Contrat]) -> Iterator[Happened]:
-    if contracts:
-        found.note("contrats", [one.shown for one in contracts], contracts[0].by)
+    found.note_each("contrats", [(one.shown, one.said_by) for one in contracts])
     for one in contracts:
         if one.debut is not None:
             yield found.tell("contrat", one.debut, one.by)
