@@ -108,6 +108,20 @@ def test_who_told_it_is_not_told_and_a_co_funder_is(spoken: Spoken) -> None:
     assert OPCO not in dict(told)
 
 
+def test_each_event_is_told_to_all_but_who_told_that_one(spoken: Spoken) -> None:
+    """Of what is shown together, one tells the beginning and another the end."""
+    other = line("C", "formation", formation(dispositif="CPF"), source=CDC, reference="C-9")
+    spoken.say(other, source=CDC, profile="caisse_des_depots")
+    happens(spoken, "I", "interruption", "2026-03-02")
+    resumed = line("R", "realisation", event("reprise", "2026-03-16"), source=CDC, reference="C-9", said=61)
+    spoken.say(resumed, source=CDC, profile="caisse_des_depots", days=61)
+    happens(spoken, "N", "refus", "2026-03-20", days=62)
+    told = notified(spoken)
+    for evenement, by in (("interruption", OPCO), ("reprise", CDC), ("refus", OPCO)):
+        heard = {reader for reader, one in told if one["evenement"] == evenement}
+        assert heard == {CEP, CDC, OPCO} - {by}, evenement
+
+
 def test_a_day_that_is_corrected_is_told_with_the_one_before(spoken: Spoken) -> None:
     happens(spoken, "E", "entree", "2026-02-02")
     happens(spoken, "F", "entree", "2026-02-05", days=61)

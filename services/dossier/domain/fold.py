@@ -141,6 +141,7 @@ def _dossier(
         anomalies=tuple(anomalies_of(view)),
         doubts=tuple(doubts),
         grounds=blocks.grounds,
+        told=happening.told,
     )
 
 

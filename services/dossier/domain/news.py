@@ -20,15 +20,10 @@ from services.dossier.domain.travelling import differences
 
 Kind = Literal["ouvert", "modifie", "retire"]
 
-# Of what happens, what is notified: where in the dossier it shows. Its block has to be open for it.
+# Of what happens, what is notified, and the block that has to be open for it.
 NOTIFIED: Mapping[str, str] = {
-    **dict.fromkeys(("refus", "annulation"), "dates"),
-    "accord": "dates.accord_le",
-    "entree": "dates.entree_le",
-    **dict.fromkeys(("interruption", "reprise"), "dates.interruptions"),
-    **dict.fromkeys(("rupture", "contrat"), "dates.contrats"),
-    **dict.fromkeys(("sortie", "abandon", "exclusion"), "dates.sortie_le"),
-    "service_fait": "dates.service_fait_le",
+    **dict.fromkeys(("refus", "annulation", "accord", "entree", "interruption", "reprise"), "dates"),
+    **dict.fromkeys(("rupture", "contrat", "sortie", "abandon", "exclusion", "service_fait"), "dates"),
     "certification": "certifications",
     "retrait": "dates",
 }
@@ -257,13 +252,13 @@ def _lives(before: Mapping[File, Iterable[Happened]], dossier: Dossier) -> Itera
     was, now = _happened(before), _happened(dossier.happened)
     new, gone = now - was, was - now
     events = {one.event for one in new | gone}
-    for event, path in NOTIFIED.items():
+    for event in NOTIFIED:
         if event not in events:
             continue
-        by = ground_of(dossier.grounds, path)
         days, other_days = (sorted(one.on for one in many if one.event == event) for many in (new, gone))
         for on, was_on in zip_longest(days, other_days):
-            yield Life(event, on, was_on, by.source if by and on else None)
+            by = dossier.told.get(Happened(event, on)) if on else None
+            yield Life(event, on, was_on, by.source if by else None)
 
 
 def _happened(events: Mapping[File, Iterable[Happened]]) -> set[Happened]:

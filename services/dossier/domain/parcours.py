@@ -51,7 +51,7 @@ class Dossier:
     """One training path, however many fund it. `blocks` by name, JSON-ready.
 
     `happened` are the events of each file, from which its state on any day follows; `state` is the last one.
-    `grounds`: whose each field is, and of a list, each item.
+    `grounds`: whose each field is, and of a list, each item; `told`: who told each event.
     """
 
     dossier_id: uuid.UUID
@@ -63,6 +63,7 @@ class Dossier:
     anomalies: tuple[Anomaly, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     grounds: Mapping[str, Contribution] = field(default_factory=dict)
+    told: Mapping[Happened, Contribution] = field(default_factory=dict)
 
     @property
     def content(self) -> list[Any]:
