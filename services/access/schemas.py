@@ -61,6 +61,7 @@ def read_readings(asked: Mapping[str, Any]) -> list[Reading]:
             person_id=one["person_id"],
             dossier_ids=tuple(one["dossiers"]),
             version=one["version"],
+            blocs=tuple(one["blocs"]),
         )
         for one in asked["lectures"]
     ]

@@ -210,14 +210,15 @@ class DossiersDecision(Told):
 class ReadingAsked(Asked):
     """May `siret` read these dossiers of this person, and what of the parcours is in none? Without
     `finalite`, for whichever of its purposes opens something: a dossier or, where none is asked about, a
-    block of the parcours. So is asked of what the hub tells by itself. `version`: of the parcours, whose
-    relations are to be known at least."""
+    block of the parcours; where `blocs` are named, one of these. So is asked of what the hub tells by itself.
+    `version`: of the parcours, whose relations are to be known at least."""
 
     siret = siret(required=True)
     finalite = Code(FINALITES, allow_none=True, load_default=None)
     person_id = fields.UUID(required=True)
     version = Whole(load_default=0, most=2**63 - 1)
     dossiers = Many(fields.UUID(), required=True, most=1_000)
+    blocs = Many(Code(frozenset(BLOCKS)), load_default=list)
 
 
 class ReadingsAsked(Asked):

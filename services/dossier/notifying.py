@@ -41,21 +41,21 @@ def decide(ask: Ask, lives: Sequence[Mapping[str, Any]]) -> list[Notice]:
 
     Raises `Unavailable` when access does not answer, or does not know yet who is related to whom.
     """
-    of: dict[tuple[str, uuid.UUID, bool], list[Mapping[str, Any]]] = {}
+    # Each block of each dossier, and what is in none, apart: another purpose may open it than opens the rest.
+    of: dict[tuple[str, uuid.UUID, str], list[Mapping[str, Any]]] = {}
     for life in lives:
         for reader in life["readers"]:
-            # What is in no dossier is asked for apart: another purpose may open it than opens the dossiers.
-            of.setdefault((reader, life["person_id"], _is_of_the_person(life)), []).append(life)
+            of.setdefault((reader, life["dossier_id"], _block_of(life)), []).append(life)
     decided: list[dict[str, Any]] = []
-    asked = [_reading(siret, person_id, many) for (siret, person_id, _), many in of.items()]
+    asked = [_reading(siret, block, many) for (siret, _, block), many in of.items()]
     for start in range(0, len(asked), _MOST_READINGS):
         part = asked[start : start + _MOST_READINGS]
         decided += ask(DECIDE_READINGS, appel=_APPEL, lectures=part, ensemble=True)["lectures"]
     return [
         Notice(reader, life, one["decision"])
-        for ((reader, *_), many), one in zip(of.items(), decided, strict=True)
+        for ((reader, _, block), many), one in zip(of.items(), decided, strict=True)
         for life in many
-        if _block_of(life) in _opened(one, life)
+        if block in _opened(one, life)
     ]
 
 
@@ -66,16 +66,18 @@ def _is_of_the_person(life: Mapping[str, Any]) -> bool:
 def _block_of(life: Mapping[str, Any]) -> str:
     if _is_of_the_person(life):
         return next(block for event, block, _ in NOTIFIED_OF_PARCOURS if event == life["event"])
-    return NOTIFIED[life["event"]].partition(".")[0]
+    return NOTIFIED[life["event"]]
 
 
-def _reading(siret: str, person_id: uuid.UUID, lives: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    many = list(lives)
+def _reading(siret: str, block: str, lives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is asked of a block of one dossier, or of the person."""
+    life = lives[0]
     return {
         "siret": siret,
-        "person_id": person_id,
-        "version": max(one["version"] for one in many),
-        "dossiers": sorted({one["dossier_id"] for one in many if not _is_of_the_person(one)}),
+        "person_id": life["person_id"],
+        "version": max(one["version"] for one in lives),
+        "dossiers": [] if _is_of_the_person(life) else [life["dossier_id"]],
+        "blocs": [block],
     }
 
 

@@ -94,6 +94,30 @@ def test_what_belongs_to_the_person_is_opened_beside_her_dossiers_or_alone(sessi
     assert session.scalars(shown, {"siret": CEP}).all() == [[PERSON]], "it is remembered whose it was"
 
 
+def test_what_is_looked_for_is_decided_for_the_purpose_that_opens_it_and_remembered_under_it(
+    session: Session,
+) -> None:
+    """Whichever of its purposes comes first, and opens something else."""
+    rights = (
+        right("personnes_financees", "certifications", "formation", siret=CEP),
+        right("personnes_accompagnees", "dates", "emplois", siret=CEP, finalite="accompagnement"),
+    )
+    use_cases.register(session, [registration(*rights, siret=CEP, profile="france_travail")], NOW)
+    held = frozenset({Relation(CEP, "finance", FIRST), Relation(CEP, "accompagne", None)})
+    relations.replace(session, [Parcours(PERSON, 1, held)])
+    asked = (
+        replace(told("", CEP, PERSON), blocs=("emplois",)),
+        replace(told("", CEP, PERSON), blocs=("certifications",)),
+        replace(told("", CEP, PERSON, FIRST), blocs=("dates",)),
+        replace(told("", CEP, PERSON, FIRST), blocs=("formation",)),
+    )
+    found = [one for one in decided(session, *asked) if one]
+    purposes = ["accompagnement", "prise_en_charge", "accompagnement", "prise_en_charge"]
+    assert [one.purpose for one, _ in found] == purposes
+    by_number = text("SELECT finalite FROM journal WHERE chain || '-' || seq = :number")
+    assert [session.scalars(by_number, {"number": number}).one() for _, number in found] == purposes
+
+
 def test_of_whom_nothing_but_a_block_of_hers_is_opened_is_remembered(session: Session) -> None:
     right_to_jobs = right("personnes_accompagnees", "emplois", siret=CEP, finalite="accompagnement")
     use_cases.register(session, [registration(right_to_jobs, siret=CEP, profile="operateur_cep")], NOW)

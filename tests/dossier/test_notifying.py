@@ -13,6 +13,7 @@ from services.dossier import notifying
 from services.dossier.domain import news
 from services.dossier.domain.lifecycle import TRANSITIONS
 from services.sample.organisations import of_profile
+from tests.dossier.copying import Access, right
 from tests.dossier.given import (
     BODY,
     CDC,
@@ -173,7 +174,7 @@ def test_all_readers_of_a_message_are_decided_upon_in_one_call(spoken: Spoken) -
     happens(spoken, "E", "entree", "2026-02-02")
     happens(spoken, "I", "interruption", "2026-03-02", days=61)
     assert len(notified(spoken, ask)) == 2
-    assert calls == [1], "one reader of one person, for two things that happened"
+    assert calls == [1], "one reader of one dossier, for two things that happened"
 
 
 def test_who_has_no_line_about_the_person_any_more_is_told_nothing(spoken: Spoken) -> None:
@@ -210,6 +211,13 @@ def works(spoken: Spoken, debut: str, days: float = 60, name: str = "J", **more:
         profile="dsn",
         days=days,
     )
+
+
+def certified(spoken: Spoken, name: str, certification: str, days: float = 60) -> None:
+    """A result of a jury."""
+    obtained = {"certification": certification, "resultat": "obtenue", "le": "2026-02-27"}
+    said = line(name, "certification", obtained, source=CERTIFIER, reference=name)
+    spoken.say(said, source=CERTIFIER, profile="certificateur", days=days)
 
 
 def test_who_follows_is_told_of_a_job_under_its_own_reference_and_nothing_of_the_employer(
@@ -282,14 +290,31 @@ def test_a_certification_without_a_dossier_is_told_and_one_to_which_a_dossier_le
     spoken.say(line("B", "formation", formation(certification="RNCP38430"), reference="A", said=9), days=9)
     spoken.session.execute(text("DELETE FROM outbox"))
     for name, certification in (("Y", "RS5000"), ("Z", "RNCP38430")):
-        obtained = {"certification": certification, "resultat": "obtenue", "le": "2026-02-27"}
-        said = line(name, "certification", obtained, source=CERTIFIER, reference=name)
-        spoken.say(said, source=CERTIFIER, profile="certificateur", days=60)
+        certified(spoken, name, certification)
     told = [one for reader, one in notified(spoken, JOBS) if reader == CEP]
     assert [(one["evenement"], "dossier_id" in one) for one in told] == [
         ("certification", True),
         ("certification", False),
     ]
+
+
+def test_each_event_is_told_for_whichever_purpose_opens_it(spoken: Spoken) -> None:
+    """Who funds her and follows her: its first purpose opens something, and the second what happened."""
+    funds = right(OPCO, "prise_en_charge", "personnes_financees", "formation certifications")
+    advises = right(OPCO, "accompagnement", "personnes_accompagnees", "dates emplois")
+    faits = {"niveau": "2", "debut": "2026-01-05"}
+    spoken.say(line("T", "accompagnement", faits, reference="T"), profile="france_travail", days=50)
+    spoken.session.execute(text("DELETE FROM outbox"))
+    other = line("C", "formation", formation(dispositif="CPF"), source=CDC, reference="C-9")
+    spoken.say(other, source=CDC, profile="caisse_des_depots", days=55)
+    entered = line("E", "realisation", event("entree", "2026-02-02"), source=CDC, reference="C-9", said=60)
+    spoken.say(entered, source=CDC, profile="caisse_des_depots", days=60)
+    works(spoken, "2026-02-23")
+    certified(spoken, "Y", "RS5000", days=61)
+    access = Access(funds, advises)
+    access.hear(spoken.session)
+    heard = [one["evenement"] for reader, one in notified(spoken, access) if reader == OPCO]
+    assert sorted(heard) == ["certification", "emploi", "entree"]
 
 
 def test_for_a_job_access_is_asked_apart_for_another_purpose_may_open_it(spoken: Spoken) -> None:

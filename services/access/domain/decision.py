@@ -24,8 +24,9 @@ BLOCK_HIDDEN = "bloc_non_habilite"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A request to read these dossiers of this person. `finalite` empty: nobody asked, the hub tells.
-    `version`: of the parcours, that of which the relations are to be known."""
+    """A request to read these dossiers of this person. `finalite` empty: nobody asked, the hub tells; of
+    these `blocs`, where they are named. `version`: of the parcours, that of which the relations are to be
+    known."""
 
     siret: str
     service: str
@@ -33,6 +34,7 @@ class Reading:
     person_id: UUID
     dossier_ids: tuple[UUID, ...]
     version: int = 0
+    blocs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +121,19 @@ class Decided:
 
 
 def opens_something(decided: Decided) -> bool:
-    """Whether a dossier may be read or, where none was asked about, a block of the person's."""
-    answer = decided.answer
+    """Whether a dossier may be read or, where none was asked about, a block of the person's; of blocks that
+    are looked for, one."""
+    answer, asked = decided.answer, decided.reading
     if not isinstance(answer, Granted):
         return False
-    return bool(answer.dossiers if decided.reading.dossier_ids else answer.blocs)
+    opened = {bloc for one in answer.dossiers for bloc in one.blocs} if asked.dossier_ids else {*answer.blocs}
+    return bool(opened.intersection(asked.blocs) if asked.blocs else opened)
 
 
 def decide_for_any_purpose(
     rights: Sequence[Habilitation] | None, relations: Sequence[Relation], asked: Reading, today: date
 ) -> Decided:
-    """Decide for the purpose that is asked for; without one, for the first that opens a dossier or, where
-    none is asked about, a block of the person's.
+    """Decide for the purpose that is asked for; without one, for the first that `opens_something`.
 
     What the hub tells by itself, nobody asked for: it is told for one of the purposes that its reader has.
     """
