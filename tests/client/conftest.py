@@ -72,14 +72,14 @@ def twice(reply: Reply) -> Reply:
 class StandIn:
     """Answers each question by the next of its replies, the last for ever; remembers what it was asked."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, queue: str = QUEUE) -> None:
         self.replies: list[Reply] = [result()]
         self.ids: list[str] = []
         self.bodies: list[bytes] = []
         self._connection = pika.BlockingConnection(pika.URLParameters(url))
         self._channel = self._connection.channel()
-        self._channel.queue_purge(QUEUE)
-        self._channel.basic_consume(QUEUE, self._receive, auto_ack=True)
+        self._channel.queue_purge(queue)
+        self._channel.basic_consume(queue, self._receive, auto_ack=True)
         self._thread = threading.Thread(target=self._channel.start_consuming)
         self._thread.start()
 
