@@ -306,7 +306,7 @@ class Source:
 
     def sees(self, blocs: str, but: str = "", finalite: str = "") -> None:
         """These blocks are open to it somewhere and have something in them; those have too, and are closed
-        everywhere; and access's journal has the reading."""
+        everywhere; and access's journal has the reading: who, why, and the dossiers that were shown."""
         parcours = self.parcours(finalite)
         shown = [parcours, *parcours["dossiers"]]
         opened = {name for one in shown for name in one["blocs"]}
@@ -316,8 +316,11 @@ class Source:
             sorted(but.split()),
         )
         chain, seq = parcours["decision"].split("-")
-        entry = f"SELECT siret, granted FROM journal WHERE chain = {chain} AND seq = {seq}"
-        assert self.life.running.rows("access", entry) == [(self.siret, True)]
+        columns = "siret, granted, finalite, array_to_string(dossier_ids, ' ')"
+        entry = f"SELECT {columns} FROM journal WHERE chain = {chain} AND seq = {seq}"
+        ((siret, granted, why, shown_ids),) = self.life.running.rows("access", entry)
+        assert (siret, granted, why) == (self.siret, True, finalite or self.finalite)
+        assert {*str(shown_ids).split()} == {one["dossier_id"] for one in parcours["dossiers"]}
 
     def may_not_read(self, because: str, finalite: str = "") -> None:
         """It spoke of the person, and has no right to read: it is told why."""

@@ -124,6 +124,7 @@ def test_une_vae_validee_en_partie_puis_en_entier(running: Running) -> None:
     # access
     opco.sees("formation dates financements certifications")
     opco.is_closed_to(CERTIFIER, because="no_habilitation_for_service")
+    opco.is_closed_to(OTHER_OPCO)
     # figures: a certificate counts for nothing in them
     life.figures("""
         2025-06  53  VAE  tous  1  1  0  24  1800
