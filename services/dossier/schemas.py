@@ -47,7 +47,16 @@ def _changes(news: News | None) -> dict[str, Any]:
         return {"state_before": None, "changes": []}
     return {
         "state_before": news.before and news.before.whole,
-        "changes": [one._asdict() for one in news.differences],
+        "changes": [
+            {
+                "path": one.path,
+                "before": one.before,
+                "after": one.after,
+                "declaration_id": one.declaration_id,
+                "source": one.source,
+            }
+            for one in news.differences
+        ],
     }
 
 

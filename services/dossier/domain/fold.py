@@ -17,7 +17,14 @@ from services.dossier.domain.cofinancement import Ruling
 from services.dossier.domain.consistency import View, anomalies_of
 from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.jobs import Job, jobs_of
-from services.dossier.domain.lifecycle import NEVER_WAS, Replayed, furthest, replay, without_results
+from services.dossier.domain.lifecycle import (
+    NEVER_WAS,
+    Replayed,
+    furthest,
+    has_results,
+    replay,
+    without_results,
+)
 from services.dossier.domain.parcours import Anomaly, Dossier, Doubt, Effect, Parcours, Relation, Share
 from services.dossier.domain.realisation import DATES_PLANNED, Happening, happening_of
 
@@ -107,7 +114,10 @@ def _dossier(
     replayed = {file: replay(events) for file, events in happening.of_file.items()}
     states = {file: one.state for file, one in replayed.items()}
     # A result is the certifications' to show: a financement's state goes no further than the service fait.
-    of_files = {file: replay(without_results(events)) for file, events in happening.of_file.items()}
+    of_files = {
+        file: replay(without_results(events)) if has_results(events) else replayed[file]
+        for file, events in happening.of_file.items()
+    }
     financements, paid = _financements(material, of_files), believed_pay(material)
     blocks = Blocks()
     blocks.fields("formation", formation, told_by)

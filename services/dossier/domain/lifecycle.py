@@ -140,6 +140,11 @@ def state_on(happened: Mapping[Any, Iterable[Happened]], day: str | None = None)
     return furthest([replay(events, day).state for events in happened.values()])
 
 
+def has_results(events: Iterable[Happened]) -> bool:
+    """Whether any of these events is what not everybody may see."""
+    return any(one.event == "certification" for one in events)
+
+
 def without_results(events: Iterable[Happened]) -> list[Happened]:
     """Events but for certifications: for whoever may see what happened, and not what it led to."""
     return [one for one in events if one.event != "certification"]

@@ -13,7 +13,7 @@ from services.dossier.domain.changes import Change
 from services.dossier.domain.contribution import Contribution, File
 from services.dossier.domain.explaining import ground_of
 from services.dossier.domain.following import NOT_A_JOB
-from services.dossier.domain.lifecycle import Happened, State, state_on, without_results
+from services.dossier.domain.lifecycle import Happened, State, has_results, state_on, without_results
 from services.dossier.domain.parcours import Dossier, Parcours
 from services.dossier.domain.scope import Roles
 from services.dossier.domain.travelling import differences
@@ -213,8 +213,10 @@ def lives_of(change: Change, before: Mapping[uuid.UUID, Known]) -> Iterator[tupl
 def _states(known: Known | Dossier | Parcours | None) -> States | None:
     if not isinstance(known, Known | Dossier) or not known.happened:
         return None  # it has none; or it was kept from before events were, and not folded since
-    results_apart = {file: without_results(events) for file, events in known.happened.items()}
-    return States(state_on(known.happened), state_on(results_apart))
+    state = state_on(known.happened)
+    if not any(has_results(events) for events in known.happened.values()):
+        return States(state, state)
+    return States(state, state_on({file: without_results(many) for file, many in known.happened.items()}))
 
 
 def _differences(before: Mapping[str, Any], whole: Dossier | Parcours) -> Iterator[Difference]:
@@ -231,6 +233,8 @@ def _by_whom(grounds: Mapping[str, Contribution], path: str, was: Any, now: Any)
     by = ground_of(grounds, path) if now is not None else None
     if by is None:
         yield Difference(path, was, now, None, None)
+    elif not isinstance(now, dict | list):
+        yield Difference(path, was, now, by.declaration_id, by.source)
     elif isinstance(now, list) and f"{path}.0" in grounds:
         for number, item in enumerate(now):
             yield from _by_whom(grounds, f"{path}.{number}", None, item)
