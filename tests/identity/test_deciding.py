@@ -122,7 +122,8 @@ def test_how_many_parents_have_a_namesake_decides_little(
     monkeypatch: pytest.MonkeyPatch, times: float, other: dict[str, str], answer: Answer
 ) -> None:
     monkeypatch.setattr(deciding, "_NAMESAKE_PARENTS", times * deciding._NAMESAKE_PARENTS)
-    scorer = Scorer(default_model())
+    # Among so many, two digits wrong are likelier than a namesake who is no parent.
+    scorer = Scorer(default_model().for_population(1_000_000))
     verdict = judge(scorer.prepare(zoe(**HOME)), scorer.prepare(zoe(**HOME, **other)), scorer)
     assert verdict.answer is answer
 

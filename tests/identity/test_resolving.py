@@ -339,3 +339,13 @@ def test_what_is_sealed_for_one_line_opens_for_no_other(session: Session) -> Non
     assert kept.told_by(session, KEYS.own, [other])
     with pytest.raises(SealBroken):
         kept.told_by(session, KEYS.own, [one])
+
+
+def test_namesakes_of_a_commune_are_two_persons_though_a_line_tells_the_year_alone(session: Session) -> None:
+    namesake = {"nom_naissance": "Abgrall", "prenoms": ["Solenn"], "commune": "29232"}
+    one, other = told(session, [personne(**namesake, date=day) for day in ("1990-01-11", "1990-02-03")])
+    assert causes(session) == ["homonyme"]
+    (of_either,) = told(session, [personne(**namesake, date="1990-00-00")])
+    assert of_either.person_id in (one.person_id, other.person_id)
+    assert persons(session) == 2
+    assert causes(session) == ["homonyme", "chaine"]

@@ -148,9 +148,9 @@ def cluster(
 
 
 def _are_relatives(verdicts: Sequence[Verdict]) -> bool:
-    """Whether two groups may well be twins, or parent and child: more of their pairs say so than say that
-    they are not. One badly typed first name among others does not make a twin; a record that tells no first
-    name or an initial, and is like both, says nothing."""
+    """Whether two groups may well be twins, parent and child, or namesakes: more of their pairs say so than
+    say that they are not. One badly typed first name among others does not make a twin; a record that tells
+    no first name or an initial, or a date in part, and is like both, says nothing."""
     said = [verdict.same_self for verdict in verdicts]
     return said.count(False) > said.count(True)
 

@@ -119,6 +119,7 @@ def tables_of(explained: Explained) -> list[Drawn]:
             [
                 ("réponse", ANSWERS[verdict.answer.value]),
                 ("cause", CAUSES.get(verdict.cause, verdict.cause)),
+                ("poids retenu", at(verdict.weight)),
                 ("seuils", f"doute {at(thresholds.review)}, lien {at(thresholds.join)}"),
             ],
         ),
