@@ -18,6 +18,7 @@ from tests.identity.test_comparison import TOLD
 
 NIR, OTHER_NIR, PROVISIONAL = "2940333063005", "2940333063117", "7940333063005"
 STRANGER = {"nom_naissance": "Petit", "prenoms": "Hugo", "sexe": "M", "date_naissance": "1961-11-29"}
+HOME = {"code_postal": "33000", "commune": "Bordeaux"}
 
 CASES = [
     pytest.param(zoe(), zoe(), Answer.LINKED, "traits", id="the same"),
@@ -70,6 +71,13 @@ CASES = [
     pytest.param(zoe(nir="1999999999999"), zoe(nir=NIR), Answer.LINKED, "traits", id="NIR of nines"),
     pytest.param(zoe(), zoe(prenoms="Lucie"), Answer.DOUBT, "jumeaux", id="twin sisters"),
     pytest.param(zoe(), zoe(prenoms="Hugo", sexe="M"), Answer.DOUBT, "jumeaux", id="twins of two sexes"),
+    pytest.param(
+        zoe(**HOME),
+        zoe(**HOME, nom_naissance="Durrand", prenoms="Lucie"),
+        Answer.DOUBT,
+        "jumeaux",
+        id="a twin, with a slip in the surname",
+    ),
     pytest.param(zoe(), zoe(prenoms="Z."), Answer.LINKED, "traits", id="the initial of her first name"),
     pytest.param(zoe(), zoe(prenoms="L."), Answer.DOUBT, "jumeaux", id="the initial of a twin's"),
     pytest.param(
@@ -104,9 +112,6 @@ def test_two_records_are_linked_apart_or_a_doubt(
     verdict = judge(scorer.prepare(one), scorer.prepare(other), scorer)
     assert (verdict.answer, verdict.cause) == (answer, cause)
     assert judge(scorer.prepare(other), scorer.prepare(one), scorer) == verdict
-
-
-HOME = {"code_postal": "33000", "commune": "Bordeaux"}
 
 
 @pytest.mark.parametrize("times", [1 / 3, 1, 3])

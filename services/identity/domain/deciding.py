@@ -156,7 +156,7 @@ def relative_of(compared: Compared, one: Prepared, other: Prepared, model: Model
     """The relative that a pair would be if it were not one person with one wrong trait; None where what
     differs is something else."""
     nom, prenom, birth = compared.levels[NOM], compared.levels[PRENOM], compared.levels[NAISSANCE]
-    if nom < VARIANT or compared.crossing is not Crossing.NONE:
+    if nom < NEAR or compared.crossing is not Crossing.NONE:
         return None
     if UNKNOWN < prenom < NEAR and birth == SAME_DAY:
         of_one_sex, sex = _TWINS_OF_ONE_SEX, compared.levels[SEXE]
