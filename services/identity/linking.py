@@ -149,10 +149,9 @@ def look(linker: Linker, statements: Sequence[Statement]) -> Looked:
     """Find and judge whom new contents are like; nothing is held, and nothing is written."""
     read = {one.content: schemas.record_of(one) for one in statements}
     mark_of = {content: schemas.mark_of(record, linker.keys.blind) for content, record in read.items()}
-    known = _known(linker, {mark_of[content]: record for content, record in read.items()})
+    known, newest = _known(linker, {mark_of[content]: record for content, record in read.items()})
     fresh = {mark_of[content]: record for content, record in read.items() if mark_of[content] not in known}
-    newest, adopted = records.newest(linker.session), _adopted(linker)
-    graph = _Graph()
+    adopted, graph = _adopted(linker), _Graph()
     new = {one.mark: one for one in _new(linker, graph, fresh)}
     tails = _judge_all(linker, graph, list(new.values()))
     _judge_among(linker, graph, list(new.values()))
@@ -166,19 +165,21 @@ def look(linker: Linker, statements: Sequence[Statement]) -> Looked:
     )
 
 
-def _known(linker: Linker, record_of: Mapping[bytes, Record]) -> dict[bytes, int]:
-    """Those of these records that are there, whichever key they are marked with, by their marks of today."""
+def _known(linker: Linker, record_of: Mapping[bytes, Record]) -> tuple[dict[bytes, int], int]:
+    """Those of these records that are there, whichever key they are marked with, by their marks of today; and
+    the number of the last record that was there then."""
     today = {
         schemas.mark_of(record, blind): mark
         for mark, record in record_of.items()
         for blind in linker.keys.blinds
     }
-    return {today[mark]: one for mark, one in records.by_mark(linker.session, today).items()}
+    found, newest = records.by_mark(linker.session, today)
+    return {today[mark]: one for mark, one in found.items()}, newest
 
 
 def take_in(linker: Linker, looked: Looked) -> Taken:
     """Keep the records that were looked at, and look at what came meanwhile; `records.hold` comes before."""
-    known = _known(linker, dict(looked.read.values()))
+    known, _ = _known(linker, dict(looked.read.values()))
     new, graph = _numbered(linker, looked, known), looked.graph
     settled = blocks.append(linker.session, records.keyed(new), looked.tails)
     _judge_since(linker, graph, new, looked.newest, settled)

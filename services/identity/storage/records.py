@@ -33,7 +33,11 @@ _NUMBERS = text(
     "SELECT nextval(pg_get_serial_sequence('record', 'record_id')) FROM generate_series(1, :count)"
 )
 _BY_CONTENT = "SELECT mark, record_id FROM content WHERE mark = ANY(CAST(%(marks)s AS bytea[]))"
-_BY_MARK = "SELECT mark, record_id FROM record WHERE mark = ANY(CAST(%(marks)s AS bytea[]))"
+# With what is there, by no statement of its own: a line alone waits for each of them.
+_BY_MARK = """
+    SELECT mark, record_id FROM record WHERE mark = ANY(CAST(%(marks)s AS bytea[]))
+    UNION ALL SELECT NULL, coalesce(max(record_id), 0) FROM record
+"""
 _NEWEST = "SELECT coalesce(max(record_id), 0) FROM record"
 _LOAD = """
     SELECT record_id, mark, sealed FROM record
@@ -144,9 +148,11 @@ def by_content(session: Session, marks: Iterable[bytes]) -> dict[bytes, int]:
     return dict(database.fetch_binary(session, _BY_CONTENT, {"marks": list(marks)}))
 
 
-def by_mark(session: Session, marks: Iterable[bytes]) -> dict[bytes, int]:
-    """The records that compare like these, where there are any."""
-    return dict(database.fetch_binary(session, _BY_MARK, {"marks": list(marks)}))
+def by_mark(session: Session, marks: Iterable[bytes]) -> tuple[dict[bytes, int], int]:
+    """The records that compare like these, where there are any, and the number of the last record that was
+    there then."""
+    found = dict(database.fetch_binary(session, _BY_MARK, {"marks": list(marks)}))
+    return found, found.pop(None)
 
 
 def newest(session: Session) -> int:
