@@ -8,30 +8,27 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from services.chassis.sealing import Keyring
-from services.identity import schemas
+from services.identity import judging, schemas
 from services.identity.domain.blocking import keys_of
 from services.identity.domain.clustering import Decided, cluster, is_worth_keeping, pair_of
-from services.identity.domain.deciding import Answer, Verdict, judge, may_be_alike
+from services.identity.domain.deciding import Answer, Verdict, judge
 from services.identity.domain.model import Model
 from services.identity.domain.naming import Named, name_groups
 from services.identity.domain.records import Record
-from services.identity.domain.scoring import Prepared, Reach, Scorer
+from services.identity.domain.scoring import Prepared, Scorer
 from services.identity.domain.sketching import rows_of
 from services.identity.errors import ModelUnknown
+from services.identity.judging import judge_in_order
 from services.identity.schemas import Statement
 from services.identity.storage import adoption, blocks, records, rulings, verdicts
 from services.identity.storage.blocks import Asking, Tails
 from services.identity.storage.records import New
 from services.identity.storage.verdicts import Held, Pair
-
-# Each process keeps so many open: a record never changes, and those of one block come together.
-_KEPT_OPEN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +236,7 @@ def judge_pairs(linker: Linker, pairs: Iterable[Pair]) -> dict[Pair, Verdict]:
     wanted, graph = set(pairs), _Graph()
     _open(linker, graph, {record_id for pair in wanted for record_id in pair})
     prepared = graph.prepared
-    return {pair: _judge(linker.scorer, prepared[pair[0]], prepared[pair[1]]) for pair in wanted}
+    return {pair: judge_in_order(linker.scorer, prepared[pair[0]], prepared[pair[1]]) for pair in wanted}
 
 
 def asking_of(linker: Linker, record_id: int, record: Record) -> list[Asking]:
@@ -286,7 +283,7 @@ def _judge_all(linker: Linker, graph: _Graph, new: Sequence[New]) -> Tails:
         return {}
     asking = [one for each in new for one in _asking(linker, graph, each)]
     found, tails = blocks.candidates(linker.session, asking, linker.scorer.model.glance)
-    _judge_found(linker, graph, found)
+    _judge(linker, graph, found)
     return tails
 
 
@@ -296,12 +293,12 @@ def _judge_since(
     """Judge new records against those that came after a number and are like them, by keys not settled."""
     asking = [one for each in new for one in _asking(linker, graph, each)]
     glance = linker.scorer.model.glance
-    _judge_found(linker, graph, blocks.candidates_since(linker.session, asking, glance, after, settled))
+    _judge(linker, graph, blocks.candidates_since(linker.session, asking, glance, after, settled))
 
 
-def _judge_found(linker: Linker, graph: _Graph, pairs: Sequence[Pair]) -> None:
-    _open(linker, graph, {record_id for _, record_id in pairs} - graph.prepared.keys())
-    _judge_pairs(linker, graph, pairs)
+def _judge(linker: Linker, graph: _Graph, pairs: Sequence[Pair]) -> None:
+    """Judge the first of each pair, which is new, against the second."""
+    graph.judged |= judging.judge_found(linker.session, linker.keys.own, linker.scorer, graph.prepared, pairs)
 
 
 def _asking(linker: Linker, graph: _Graph, one: New) -> Iterator[Asking]:
@@ -327,7 +324,7 @@ def _judge_adopted(linker: Linker, graph: _Graph, new: Sequence[New], since: int
     graph.judged = {pair: verdict for pair, verdict in graph.judged.items() if not since < pair[0] <= until}
     asking = [one for each in new for one in _asking(linker, graph, each)]
     found = blocks.candidates_since(linker.session, asking, linker.scorer.model.glance, since)
-    _judge_found(linker, graph, [(one, record_id) for one, record_id in found if record_id <= until])
+    _judge(linker, graph, [(one, record_id) for one, record_id in found if record_id <= until])
 
 
 def _judge_among(linker: Linker, graph: _Graph, new: Sequence[New]) -> None:
@@ -340,9 +337,7 @@ def _judge_among(linker: Linker, graph: _Graph, new: Sequence[New]) -> None:
     nirs = np.array([one.nir or 0 for one in new])
     weights[(nirs[ones] == nirs[others]) & (nirs[ones] != 0)] = np.inf
     enough, numbers = weights >= glance.least, np.array([one.record_id for one in new])
-    _judge_pairs(
-        linker, graph, blocks.nearest(numbers[ones[enough]], numbers[others[enough]], weights[enough])
-    )
+    _judge(linker, graph, blocks.nearest(numbers[ones[enough]], numbers[others[enough]], weights[enough]))
 
 
 def _met_among(new: Sequence[New]) -> Iterator[tuple[int, int]]:
@@ -356,33 +351,10 @@ def _met_among(new: Sequence[New]) -> Iterator[tuple[int, int]]:
             with_key[key].append(at)
 
 
-def _judge_pairs(linker: Linker, graph: _Graph, pairs: Iterable[Pair]) -> None:
-    """Judge the first of each pair against the second."""
-    scorer, prepared, reach_of = linker.scorer, graph.prepared, dict[int, Reach]()
-    for one, other in pairs:
-        reach = reach_of.get(one) or reach_of.setdefault(one, scorer.reach(prepared[one]))
-        if may_be_alike(reach, prepared[other], scorer):
-            verdict = _judge(scorer, prepared[one], prepared[other])
-            if verdict.answer is not Answer.UNLIKE:
-                graph.judged[min(one, other), max(one, other)] = verdict
-
-
-def _judge(scorer: Scorer, one: Prepared, other: Prepared) -> Verdict:
-    in_order = one.record.fingerprint <= other.record.fingerprint
-    return judge(one, other, scorer) if in_order else judge(other, one, scorer)
-
-
 def _open(linker: Linker, graph: _Graph, record_ids: Set[int]) -> None:
     """Add records that are there to the graph."""
-    if not record_ids:
-        return
-    for record_id, packed in records.load(linker.session, linker.keys.own, record_ids).items():
-        graph.prepared[record_id] = _prepared(linker.scorer, packed)
-
-
-@lru_cache(maxsize=_KEPT_OPEN)
-def _prepared(scorer: Scorer, packed: bytes) -> Prepared:
-    return scorer.prepare(schemas.unpack(packed))
+    if record_ids:
+        graph.prepared |= judging.read(linker.session, linker.keys.own, linker.scorer, record_ids)
 
 
 # --- whose they are ------------------------------------------------------------------------
@@ -427,7 +399,7 @@ def _enter(linker: Linker, graph: _Graph, pair: Pair, held: Held) -> None:
     verdict, is_kept = held.verdict, held.is_kept
     if linker.is_former(graph.keyed[one]) and linker.is_former(graph.keyed[other]):
         graph.former.add(pair)
-        verdict = _judge(linker.scorer, graph.prepared[one], graph.prepared[other])
+        verdict = judge_in_order(linker.scorer, graph.prepared[one], graph.prepared[other])
         is_kept = held.is_in_force
     graph.judged[pair] = verdict
     if is_kept and is_worth_keeping(verdict, linker.scorer.model.thresholds):

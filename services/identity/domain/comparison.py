@@ -73,7 +73,7 @@ TRAITS = (
 
 # Two texts this alike (Winkler, 1990) differ by more than slips of the finger; below the second they are
 # no more alike than strangers' names often are.
-_NEAR_FROM, _FAR_FROM = 0.88, 0.78
+NEAR_FROM, _FAR_FROM = 0.88, 0.78
 # LEA and LA may be one name; LI and LE, with fewer letters between them, are two.
 _LETTERS_OF_A_SLIP = 5
 
@@ -250,7 +250,7 @@ def name_level(one: Name, other: Name) -> int:
     if one.sound == other.sound and len(one.sound) >= 3:
         return NEAR
     alike = JaroWinkler.similarity(a, b, score_cutoff=_FAR_FROM)
-    if alike >= _NEAR_FROM:
+    if alike >= NEAR_FROM:
         return NEAR
     return FAR if alike >= _FAR_FROM else 0
 
@@ -298,7 +298,7 @@ def _place(one: Place, other: Place) -> int:
         )
     if one.label == other.label:
         return 3 if not one.zone or not other.zone or of_one_zone(one, other) else 0
-    if JaroWinkler.similarity(one.label, other.label) >= _NEAR_FROM:
+    if JaroWinkler.similarity(one.label, other.label) >= NEAR_FROM:
         return 2
     return 1 if of_one_zone(one, other) else 0
 

@@ -89,6 +89,15 @@ def of_one_zone(place: Place, other: Place) -> bool:
     return one == two or _became(one, two) or _became(two, one)
 
 
+@lru_cache(maxsize=200)
+def zones_around(zone: str) -> frozenset[str]:
+    """This zone, and those whose codes may be of one zone with one of it, or its number of another time."""
+    after = _KEPT.get(zone, [])
+    before = [former for former, present in _KEPT.items() if zone in present]
+    abroad = _FORMER if zone == "99" else ["99"] if zone in _FORMER else []
+    return frozenset({zone, *after, *before, *abroad})
+
+
 def _became(former: str, present: str) -> bool:
     return present in _KEPT.get(former, ())
 
