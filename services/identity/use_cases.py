@@ -76,12 +76,12 @@ def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement], origin: O
 
 def _records_of(linker: Linker, contents: Mapping[bytes, Statement]) -> dict[bytes, int]:
     """The records of those contents that were told before, whichever key they are marked with."""
-    today = {
+    marked = {content: content for content in contents} | {
         schemas.mark_of_content(one.believed, blind): content
         for content, one in contents.items()
-        for blind in linker.keys.blinds
+        for blind in linker.keys.blind_before
     }
-    return {today[mark]: one for mark, one in records.by_content(linker.session, today).items()}
+    return {marked[mark]: one for mark, one in records.by_content(linker.session, marked).items()}
 
 
 def _attribute(
