@@ -15,7 +15,6 @@ enough: slips of the finger and exchanged fields leave most keys whole.
 """
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.identity.domain.model import Model
@@ -87,25 +86,25 @@ def _smallest(
     tell, and `least` what the one of them does that tells least."""
     found = []
     for at, fact in enumerate(left, start=1):
-        more, told = (*chosen, fact), bits + fact.bits
-        if told >= needed and _is_person(more):
-            spare = told - needed
-            if min(least, fact.bits) > spare or not _has_one_too_many(more, spare):
+        told = bits + fact.bits
+        if told >= needed and (chosen or fact.kind == "nom"):
+            more, spare = (*chosen, fact), told - needed
+            can_spare_one = least <= spare or fact.bits <= spare
+            # Of three and more, two are left whichever is spared, and two are enough.
+            if not can_spare_one or (len(more) < 3 and not _has_one_too_many(more, spare)):
                 found.append(more)
-        elif len(more) < _LONGEST_KEY:
+        elif len(chosen) + 1 < _LONGEST_KEY:
             rest = [other for other in left[at:] if other.part != fact.part]
-            found += _smallest(more, told, min(least, fact.bits), rest, needed)
+            if rest:
+                found += _smallest((*chosen, fact), told, min(least, fact.bits), rest, needed)
     return found
 
 
 def _has_one_too_many(chosen: tuple[Fact, ...], spare: float) -> bool:
-    spared = [fact for fact in chosen if fact.bits <= spare]
-    if not spared or len(chosen) > 2:
-        return bool(spared)
-    return any(_is_person([other for other in chosen if other is not fact]) for fact in spared)
-
-
-def _is_person(chosen: Sequence[Fact]) -> bool:
-    """A name, or two facts of different kinds: everybody born on a day in a place, but not all of a town. Of
-    two parts, facts are of two kinds or names."""
-    return len(chosen) >= 2 or (len(chosen) == 1 and chosen[0].kind == "nom")
+    """Whether some are a key already without one that tells no more than can be spared: a name, or two facts
+    of different kinds (everybody born on a day in a place, but not all of a town). Of two parts, facts are of
+    two kinds or names."""
+    if len(chosen) == 2:
+        one, other = chosen
+        return (one.kind == "nom" and other.bits <= spare) or (other.kind == "nom" and one.bits <= spare)
+    return len(chosen) > 2 and min([fact.bits for fact in chosen]) <= spare
