@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.identity.domain.normalisation.births import read_birth
@@ -75,6 +76,7 @@ def read_record(told: Told) -> Record:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=50_000)
 def _written(name: Name) -> str:
     """All that a name is compared by: LE ROUX and LEROUX are of the same letters, and two."""
     return "/".join((name.text, name.core, *sorted(name.parts), name.sound))

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from services.identity.domain.normalisation.tables import table
 
@@ -11,12 +12,14 @@ _ONE_LETTER = str.maketrans({letter: latin for letter, latin in _LETTERS.items()
 _WORD = re.compile(r"[^\W_]+")
 
 
-def words_of(text: str) -> list[str]:
+# One text is read once for all the lines that tell it: names, communes and codes come again and again.
+@lru_cache(maxsize=50_000)
+def words_of(text: str) -> tuple[str, ...]:
     """The words of a text: `Jean-Noël D’Angelo` is JEAN, NOEL, D, ANGELO. Accents fall, `ß` is SS, Cyrillic
     and Greek are written as on passports; letters of other scripts stay as they are."""
     if not text.isascii():
         text = _without_accents(text)
-    return _WORD.findall(text.upper())
+    return tuple(_WORD.findall(text.upper()))
 
 
 def _without_accents(text: str) -> str:

@@ -1,7 +1,7 @@
 """Names: of birth and of use, with particles, compounds and hyphens; first names, all of them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -57,11 +57,10 @@ def commune_name_of(label: str) -> Name | None:
     words = words_of(label)
     if "CEDEX" in words:
         words = words[: words.index("CEDEX")]
-    words = [word for word in words if not word[0].isdigit() and word != "ARRONDISSEMENT"]
-    return _named(words)
+    return _named([word for word in words if not word[0].isdigit() and word != "ARRONDISSEMENT"])
 
 
-def _split(words: list[str]) -> tuple[list[str], list[str]]:
+def _split(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """The words of the birth name, and those of the name of use where the text tells it."""
     while words and words[0] in _COURTESY and len(words) > 1:
         words = words[1:]
@@ -69,10 +68,10 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
         if word in _TIES:
             before, after = words[:at], words[at + 1 :]
             return (before, after) if _TIES[word] == "naissance_usage" else (after, before)
-    return words, []
+    return words, ()
 
 
-def _named(words: list[str]) -> Name | None:
+def _named(words: Sequence[str]) -> Name | None:
     return _name(" ".join(words)) if words else None
 
 
