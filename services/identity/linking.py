@@ -7,7 +7,7 @@ the records, the model and what humans decided, and on no order in which chunks 
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -165,13 +165,13 @@ def look(linker: Linker, statements: Sequence[Statement]) -> Looked:
 def _known(linker: Linker, record_of: Mapping[bytes, Record]) -> tuple[dict[bytes, int], int]:
     """Those of these records that are there, whichever key they are marked with, by their marks of today; and
     the number of the last record that was there then."""
-    today = {
+    marked = {mark: mark for mark in record_of} | {
         schemas.mark_of(record, blind): mark
         for mark, record in record_of.items()
-        for blind in linker.keys.blinds
+        for blind in linker.keys.blind_before
     }
-    found, newest = records.by_mark(linker.session, today)
-    return {today[mark]: one for mark, one in found.items()}, newest
+    found, newest = records.by_mark(linker.session, marked)
+    return {marked[mark]: one for mark, one in found.items()}, newest
 
 
 def take_in(linker: Linker, looked: Looked) -> Taken:
@@ -203,7 +203,7 @@ def _numbered(linker: Linker, looked: Looked, known: Iterable[bytes]) -> list[Ne
     number_of = {one.record_id: number for one, number in zip(kept, lasting, strict=True)}
     gone = {one.record_id for one in looked.new.values()} - number_of.keys()
     looked.graph.renumber(number_of, gone)
-    return [replace(one, record_id=number_of[one.record_id]) for one in kept]
+    return [one._replace(record_id=number_of[one.record_id]) for one in kept]
 
 
 def cluster_anew(linker: Linker, record_ids: Iterable[int]) -> dict[int, uuid.UUID]:
@@ -307,7 +307,7 @@ def _asking(linker: Linker, graph: _Graph, one: New) -> Iterator[Asking]:
         record = graph.prepared[one.record_id].record
         if record.fingerprint not in graph.asked:
             graph.asked[record.fingerprint] = asking_of(linker, one.record_id, record)
-        yield from (replace(asked, record_id=one.record_id) for asked in graph.asked[record.fingerprint])
+        yield from (asked._replace(record_id=one.record_id) for asked in graph.asked[record.fingerprint])
         return
     yield Asking(one.record_id, one.keys, one.nir, one.sketch)
     for blind in linker.keys.blind_before:

@@ -7,7 +7,6 @@ on, and not what it holds. An entry is appended to the last piece of its block w
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
@@ -95,14 +94,16 @@ Tails = Mapping[int, Tail]
 _NONE = Tail(-1, "", 0, PIECE)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Asking:
+class Asking(NamedTuple):
     """By what a record looks for others: keys and sketch, of one blind key. `nir` is the key of its NIR."""
 
     record_id: int
     keys: Sequence[int]
     nir: int | None
     sketch: bytes
+
+    def __repr__(self) -> str:
+        return "Asking()"  # what it says is for no log
 
 
 def candidates(
@@ -112,7 +113,7 @@ def candidates(
     that share a NIR, however unlike; and with what the blocks that were read end."""
     asked = {"keys": database.integers(_keys(asking)), "most": MOST_PIECES}
     rows = database.fetch_binary(session, _READ, asked)
-    ends = [(key, piece, place, newest, len(entries)) for key, piece, place, newest, entries in rows]
+    ends = ((key, piece, place, newest, len(entries)) for key, piece, place, newest, entries in rows)
     return _found(asking, [(row[0], row[4]) for row in rows], glance, 0), _tails(ends)
 
 
@@ -132,12 +133,11 @@ def _keys(asking: Iterable[Asking]) -> set[int]:
 
 
 def _tails(pieces: Iterable[tuple[Any, ...]]) -> Tails:
-    # Of one key, the last in order is the last piece.
-    last = {piece[0]: piece for piece in sorted(pieces)}
-    return {
-        key: Tail(piece, place, newest, size // ENTRY.itemsize)
-        for key, piece, place, newest, size in last.values()
-    }
+    tails: dict[int, Tail] = {}
+    for key, piece, place, newest, size in pieces:
+        if piece > tails.get(key, _NONE).piece:
+            tails[key] = Tail(piece, place, newest, size // ENTRY.itemsize)
+    return tails
 
 
 def _found(

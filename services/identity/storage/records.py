@@ -1,7 +1,6 @@
 """Records: known by their content, found by their keys, opened to be compared."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -102,8 +101,7 @@ class Standing(NamedTuple):
     keyed_with: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class New:
+class New(NamedTuple):
     """A record nobody knew; `nir` is the one of its keys that is its NIR's, if it has one."""
 
     record_id: int
@@ -114,6 +112,9 @@ class New:
     is_nobody: bool
     keys: Sequence[int]
     nir: int | None
+
+    def __repr__(self) -> str:
+        return "New()"  # what it says is for no log
 
 
 def in_use(session: Session) -> tuple[set[str], set[str]]:

@@ -1,6 +1,6 @@
 """What was judged of pairs of records: the graph in which a component is looked up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from services.chassis import database
 from services.identity.domain.deciding import Answer, Verdict
 
 # `UNION` keeps each record once, so that a circle ends.
@@ -130,18 +131,22 @@ class Held:
 def component(session: Session, record_ids: Iterable[int]) -> set[int]:
     """These records, and all that can be reached from them by links, and by what humans tied."""
     seeds = list(record_ids)
-    asked = {"record_ids": seeds, "linked": Answer.LINKED.value, "most": MOST_TOGETHER + len(seeds)}
+    asked = {
+        "record_ids": database.integers(seeds),
+        "linked": Answer.LINKED.value,
+        "most": MOST_TOGETHER + len(seeds),
+    }
     return set(session.scalars(_COMPONENT, asked))
 
 
 def among(session: Session, record_ids: Iterable[int]) -> dict[Pair, Held]:
     """What was judged of pairs of these records."""
-    return _held(session.execute(_AMONG, {"record_ids": list(record_ids)}))
+    return _held(session.execute(_AMONG, {"record_ids": database.integers(record_ids)}))
 
 
 def take_out(session: Session, record_ids: Iterable[int]) -> dict[Pair, Held]:
     """Forget what was judged of these records, and return it."""
-    return _held(session.execute(_TAKE_OUT, {"record_ids": list(record_ids)}))
+    return _held(session.execute(_TAKE_OUT, {"record_ids": database.integers(record_ids)}))
 
 
 def _held(rows: Iterable[Row[Any]]) -> dict[Pair, Held]:
@@ -165,12 +170,11 @@ def keep(session: Session, judged: Mapping[Pair, Verdict]) -> None:
         session.execute(_KEEP, _columns(judged))
 
 
-def _columns(judged: Mapping[Pair, Verdict]) -> dict[str, list[Any]]:
-    pairs: Sequence[Pair] = list(judged)
+def _columns(judged: Mapping[Pair, Verdict]) -> dict[str, Any]:
     verdicts = list(judged.values())
     return {
-        "ones": [one for one, _ in pairs],
-        "others": [other for _, other in pairs],
+        "ones": database.integers(one for one, _ in judged),
+        "others": database.integers(other for _, other in judged),
         "answers": [one.answer.value for one in verdicts],
         "weights": [one.weight for one in verdicts],
         "causes": [one.cause for one in verdicts],
@@ -185,8 +189,8 @@ def follow(session: Session, followed: Mapping[Pair, bool]) -> None:
     session.execute(
         _FOLLOW,
         {
-            "ones": [one for one, _ in followed],
-            "others": [other for _, other in followed],
+            "ones": database.integers(one for one, _ in followed),
+            "others": database.integers(other for _, other in followed),
             "are_followed": list(followed.values()),
         },
     )
