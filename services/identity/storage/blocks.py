@@ -1,7 +1,7 @@
 """The records of each key, with their sketches: read to find whom a record is like; few of them are opened.
 
 A block lies in pieces of up to `PIECE` entries, each one row: what costs is the row, and the page that it is
-on, and not what it holds. An entry is appended to the last piece of its block where there is room.
+on, and not what it holds. An entry goes to the last piece of its block where there is room.
 """
 
 import itertools
@@ -38,8 +38,9 @@ _ENDS = """
 """
 # A piece is looked for where it was read, which takes half as long as by its key. It is not there any more,
 # or has another newest record, if anybody wrote to it since; what was begun since is there already.
+# What is new goes before what is there: rows that end alike go to PostgreSQL's journal without their end.
 _APPEND = """
-    UPDATE block SET entries = block.entries || substr(%(entries)s, start, size), newest = told.newest
+    UPDATE block SET entries = substr(%(entries)s, start, size) || block.entries, newest = told.newest
     FROM unnest(
         CAST(%(places)s AS tid[]), CAST(%(seen)s AS bigint[]), CAST(%(keys)s AS bigint[]),
         CAST(%(pieces)s AS int[]), CAST(%(newest)s AS bigint[]), CAST(%(starts)s AS int[]),
