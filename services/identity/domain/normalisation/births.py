@@ -15,12 +15,11 @@ def read_birth(text: str) -> str:
 
     A day that is in no calendar, or not yet, stays: one digit was typed wrong, and the others tell.
     """
-    iso, french, year = _ISO.match(text), _FRENCH.match(text), _YEAR_ONLY.match(text)
-    if iso:
+    if iso := _ISO.match(text):
         digits = f"{iso[1]}{int(iso[3]):02d}{int(iso[4]):02d}"
-    elif french:
+    elif french := _FRENCH.match(text):
         digits = f"{french[4]}{int(french[3]):02d}{int(french[1]):02d}"
-    elif year:
+    elif year := _YEAR_ONLY.match(text):
         digits = f"{year[1]}{year[2] or '00'}00"
     else:
         return ""
