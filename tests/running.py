@@ -20,7 +20,7 @@ from deploy.local.site import CHECKOUT, Site
 from services.chassis.dead_letters import peek
 from services.client.hub import Hub
 from services.contracts import topology
-from services.contracts.message import OPERATOR, SPEAKERS
+from services.contracts.message import OPERATOR, SPEAKERS, mailbox
 from services.sample.organisations import PARTNERS
 
 
@@ -41,7 +41,27 @@ class Running:
 
     def _are_partners_known(self) -> bool:
         tables = (("ingestion", "partner"), ("identity", "source"))
-        return all(self.count(service, table) >= len(PARTNERS) for service, table in tables)
+        are_kept = all(self.count(service, table) >= len(PARTNERS) for service, table in tables)
+        return are_kept and self._have_mailboxes()
+
+    def _have_mailboxes(self) -> bool:
+        with self._operator() as connection:
+            channel = connection.channel()
+            try:
+                for siret in self.urls:
+                    channel.queue_declare(mailbox(siret), passive=True)
+            except pika.exceptions.ChannelClosedByBroker:
+                return False
+        return True
+
+    @contextmanager
+    def _operator(self) -> Iterator[pika.BlockingConnection]:
+        url = load_env(self.site)["AGORA_OPERATOR_BROKER_URL"]
+        connection = pika.BlockingConnection(pika.URLParameters(url))
+        try:
+            yield connection
+        finally:
+            connection.close()
 
     def hub(self, siret: str, **options: float) -> Hub:
         """A partner's client."""
@@ -68,12 +88,8 @@ class Running:
 
     def dead_letters(self) -> int:
         """How many messages were given up, by all services."""
-        url = load_env(self.site)["AGORA_OPERATOR_BROKER_URL"]
-        connection = pika.BlockingConnection(pika.URLParameters(url))
-        try:
+        with self._operator() as connection:
             return sum(len(peek(connection.channel(), service)) for service in SPEAKERS)
-        finally:
-            connection.close()
 
     def is_settled(self) -> bool:
         """Whether every accepted line has its final state and nothing waits to be published."""
