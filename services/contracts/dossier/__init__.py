@@ -1,6 +1,6 @@
 """What dossier says: what became of each declaration, which dossiers changed, and what may be counted.
 
-dossiers_changed       to access and to whoever follows dossiers: who is related to what
+dossiers_changed       to access and other services: who is related to what; what changed, before and after
 declarations_applied   to ingestion: the effect of every declaration, for the receipts
 facts_changed          to reporting: what is counted, the person being a keyed hash
 lives_changed          to dossier itself: what happened in trainings, for the notices of who follows them
