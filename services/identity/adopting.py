@@ -33,11 +33,10 @@ from services.identity.domain.records import Record
 from services.identity.domain.scoring import Scorer
 from services.identity.errors import ModelUnknown
 from services.identity.linking import IdentityKeys, Linker
-from services.identity.storage import adoption, blocks, decisions, records, rulings, statements, verdicts
+from services.identity.moving import decide_anew, move, person_of_line
+from services.identity.storage import adoption, blocks, records, rulings, verdicts
 from services.identity.storage.adoption import LineMoved, Met, Rekeyed
-from services.identity.storage.decisions import Decided
 from services.identity.storage.verdicts import Held, Pair
-from services.identity.use_cases import move, person_of_line, say
 
 log = structlog.get_logger(__name__)
 
@@ -126,15 +125,14 @@ def _adopt(linker: Linker, now: datetime, batch: Sequence[Met]) -> Adopted:
     )
     kept = _keep(linker, {pair: judged[pair] for pair in in_force})
     touched = {record_id for pair, held in was.items() if held.is_link for record_id in pair}
-    decided = _turn(linker, now, _turned(batch, rekeyed))
-    decided += move(linker, now, linking.cluster_anew(linker, touched | record_of.keys()), CAUSE)
-    say(linker, now, decided)
+    moved = _turn(linker, now, _turned(batch, rekeyed))
+    moved += move(linker, now, linking.cluster_anew(linker, touched | record_of.keys()), CAUSE)
     return Adopted(
         batch[-1].record_id,
         records=len(batch),
         kept=kept,
         dropped=len(in_force) - kept,
-        moved=len(decided),
+        moved=moved,
     )
 
 
@@ -152,9 +150,8 @@ def keep(linker: Linker, now: datetime, links: Iterable[Pair]) -> None:
     kept = {pair: verdict for pair, verdict in judged.items() if pair[0] != pair[1]}
     _keep(linker, kept)
     turned = adoption.make_somebody(linker.session, itself)
-    decided = _turn(linker, now, {record_id: (person_id, False) for record_id, person_id in turned.items()})
-    decided += move(linker, now, linking.cluster_anew(linker, worth), CAUSE)
-    say(linker, now, decided)
+    _turn(linker, now, {record_id: (person_id, False) for record_id, person_id in turned.items()})
+    move(linker, now, linking.cluster_anew(linker, worth), CAUSE)
 
 
 # --- keys ----------------------------------------------------------------------------------
@@ -229,19 +226,22 @@ def _turned(batch: Sequence[Met], rekeyed: Sequence[Rekeyed]) -> dict[int, tuple
     }
 
 
-def _turn(linker: Linker, now: datetime, turned: Mapping[int, tuple[uuid.UUID, bool]]) -> list[Decided]:
-    """Make each line of these records a person of its own, or all one."""
+def _turn(linker: Linker, now: datetime, turned: Mapping[int, tuple[uuid.UUID, bool]]) -> int:
+    """Make each line of these records a person of its own, or all one; returns how many lines."""
     if not turned:
-        return []
+        return 0
     records.hold_alone(linker.session)
-    record_of = dict(statements.of_records(linker.session, list(turned)))
-    decided, moved = [], []
-    for one in decisions.standing(linker.session, list(record_of)):
-        record_id = record_of[one.declaration_id]
+
+    def person_of(line: uuid.UUID, record_id: int) -> uuid.UUID:
         person_id, is_nobody = turned[record_id]
-        person_id = person_of_line(one.declaration_id, person_id, is_nobody=is_nobody)
-        decided.append(Decided(one.declaration_id, one.version + 1, person_id, CAUSE))
-        moved.append(LineMoved(record_id, one.person_id, person_id))
-    decisions.add(linker.session, decided, now)
-    adoption.note(linker.session, moved, CAUSE, now)
-    return decided
+        return person_of_line(line, person_id, is_nobody=is_nobody)
+
+    count = 0
+    for record_of, stood, decided in decide_anew(linker, now, turned, person_of, CAUSE):
+        moved = [
+            LineMoved(record_of[was.declaration_id], was.person_id, one.person_id)
+            for was, one in zip(stood, decided, strict=True)
+        ]
+        adoption.note(linker.session, moved, CAUSE, now)
+        count += len(moved)
+    return count

@@ -92,19 +92,19 @@ def revoke(linker: Linker, now: datetime, ruling_id: uuid.UUID, author: str, mot
     kept = rulings.find(linker.session, ruling_id)
     if kept is not None and (kept.revoked_by, kept.revoked_for) == (author, motive):
         return _ruled(linker.session, ruling_id, kept.moved_back)
-    moved = len(ruling.revoke(linker, now, ruling_id, author, motive))
+    moved = ruling.revoke(linker, now, ruling_id, author, motive)
     rulings.note_moved_back(linker.session, ruling_id, moved)
     return _ruled(linker.session, ruling_id, moved)
 
 
-def _once(linker: Linker, asked: Ruling, rule: Callable[[], list[Decided]]) -> Ruled:
+def _once(linker: Linker, asked: Ruling, rule: Callable[[], int]) -> Ruled:
     records.hold(linker.session)  # the same asked at this moment waits here
     kept = rulings.find(linker.session, asked.ruling_id)
     if kept is not None:
         if kept.asked != asked.asked:
             raise errors.reference_deja_utilisee()
         return _ruled(linker.session, asked.ruling_id, kept.moved)
-    moved = len(rule())
+    moved = rule()
     rulings.note_moved(linker.session, asked.ruling_id, moved)
     return _ruled(linker.session, asked.ruling_id, moved)
 

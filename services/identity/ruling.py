@@ -10,16 +10,15 @@ from datetime import datetime
 
 from services.identity import errors, linking
 from services.identity.linking import Linker
+from services.identity.moving import move
 from services.identity.storage import records, rulings, statements
-from services.identity.storage.decisions import Decided
 from services.identity.storage.rulings import Ruling
-from services.identity.use_cases import move, say
 
 MOST_PAIRS = 10_000
 
 
-def link(linker: Linker, now: datetime, ruling: Ruling, one: uuid.UUID, other: uuid.UUID) -> list[Decided]:
-    """Rule that two lines are of one person; returns the lines that change persons.
+def link(linker: Linker, now: datetime, ruling: Ruling, one: uuid.UUID, other: uuid.UUID) -> int:
+    """Rule that two lines are of one person; returns how many lines change persons.
 
     Raises `NotFound` (an unknown line), `BadRequest` (one that tells nobody apart) and `Conflict` (another
     ruling parts them).
@@ -27,17 +26,15 @@ def link(linker: Linker, now: datetime, ruling: Ruling, one: uuid.UUID, other: u
     records.hold(linker.session)
     known = _records_of(linker, [one, other])
     rulings.add(linker.session, ruling, [(one, other)], now)
-    decided = _follow(linker, now, set(known.values()), "liaison")
+    moved = _follow(linker, now, set(known.values()), "liaison")
     if len(_persons_of(linker, set(known.values()))) > 1:
         raise errors.decision_contraire()
-    return decided
+    return moved
 
 
-def split(
-    linker: Linker, now: datetime, ruling: Ruling, lines: Sequence[uuid.UUID], other: uuid.UUID
-) -> list[Decided]:
+def split(linker: Linker, now: datetime, ruling: Ruling, lines: Sequence[uuid.UUID], other: uuid.UUID) -> int:
     """Rule that these lines are not of the person of that other one; with scope `personnes`, of no line of
-    that person. Returns the lines that change persons. Raises as `link`.
+    that person. Returns how many lines change persons. Raises as `link`.
     """
     records.hold(linker.session)
     known = _records_of(linker, [*lines, other])
@@ -45,14 +42,15 @@ def split(
     if known[other] in parted:
         raise errors.meme_contenu()
     rulings.add(linker.session, ruling, _ties(linker, ruling, lines, other, parted), now)
-    decided = _follow(linker, now, {*parted, known[other]}, "separation")
+    moved = _follow(linker, now, {*parted, known[other]}, "separation")
     if _persons_of(linker, parted) & _persons_of(linker, {known[other]}):
         raise errors.decision_contraire()
-    return decided
+    return moved
 
 
-def revoke(linker: Linker, now: datetime, ruling_id: uuid.UUID, author: str, motive: str) -> list[Decided]:
-    """Take a ruling back: persons are what they would be without it. Raises `NotFound`."""
+def revoke(linker: Linker, now: datetime, ruling_id: uuid.UUID, author: str, motive: str) -> int:
+    """Take a ruling back: persons are what they would be without it; returns how many lines change persons.
+    Raises `NotFound`."""
     records.hold(linker.session)
     if not rulings.revoke(linker.session, ruling_id, author, motive, now):
         raise errors.decision_inconnue()
@@ -85,7 +83,5 @@ def _persons_of(linker: Linker, record_ids: set[int]) -> set[uuid.UUID]:
     return set(records.persons_of(linker.session, record_ids).values())
 
 
-def _follow(linker: Linker, now: datetime, record_ids: set[int], cause: str) -> list[Decided]:
-    decided = move(linker, now, linking.cluster_anew(linker, record_ids), cause)
-    say(linker, now, decided)
-    return decided
+def _follow(linker: Linker, now: datetime, record_ids: set[int], cause: str) -> int:
+    return move(linker, now, linking.cluster_anew(linker, record_ids), cause)

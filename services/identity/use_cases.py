@@ -7,18 +7,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.chassis.outbox import announce
-from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.identity import linking, schemas
 from services.identity.errors import BlindKeyUnknown, ModelUnknown
 from services.identity.linking import Linker
+from services.identity.moving import move, person_of_line, say
 from services.identity.schemas import Statement
 from services.identity.storage import decisions, records, sources, statements
 from services.identity.storage.decisions import Decided
 from services.identity.storage.statements import UNKNOWN_ORIGIN, Origin
-
-# Lines of a record that tells too little to be anybody's are persons of their own, by their ids.
-_NOBODY = uuid.UUID("3d1c7a50-6b0e-5f8e-9f6d-0a4b8d0c9e11")
 
 
 def resolve_persons(
@@ -42,19 +38,13 @@ def resolve_persons(
     say(linker, now, decided)
 
 
-def say(linker: Linker, now: datetime, decided: Sequence[Decided]) -> None:
-    """Tell of whom these lines speak."""
-    attributions = schemas.attributions_to_wire(decided)
-    announce(linker.session, DECLARATIONS_ATTRIBUTED, at=now, attributions=attributions)
-
-
 def follow_sources(session: Session, organisations: Sequence[dict[str, Any]]) -> None:
     """Remember what the sources of statements are."""
     sources.remember(session, organisations)
 
 
 def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement], origin: Origin) -> list[Decided]:
-    """The first decision about each of these lines, and what they change of others."""
+    """The first decision about each of these lines; what they change of others is said."""
     contents = {one.content: one for one in fresh}
     record_of = _records_of(linker, contents)
     if len(record_of) == len(contents):
@@ -69,9 +59,9 @@ def _decide(linker: Linker, now: datetime, fresh: Sequence[Statement], origin: O
     looked = linking.look(linker, [one for content, one in contents.items() if content not in record_of])
     records.hold(linker.session)
     taken = linking.take_in(linker, looked)
-    moved = move(linker, now, taken.moved, "regroupement")
+    move(linker, now, taken.moved, "regroupement")
     record_of |= taken.record_of
-    return moved + _attribute(linker, now, fresh, record_of, taken.cause_of, origin)
+    return _attribute(linker, now, fresh, record_of, taken.cause_of, origin)
 
 
 def _records_of(linker: Linker, contents: Mapping[bytes, Statement]) -> dict[bytes, int]:
@@ -105,27 +95,6 @@ def _attribute(
         )
         for line, number in number_of.items()
         if line in kept
-    ]
-    decisions.add(linker.session, decided, now)
-    return decided
-
-
-def person_of_line(line: uuid.UUID, person_id: uuid.UUID, *, is_nobody: bool) -> uuid.UUID:
-    """Of whom a line speaks whose record is of this person."""
-    return uuid.uuid5(_NOBODY, line.hex) if is_nobody else person_id
-
-
-def move(linker: Linker, now: datetime, moved: Mapping[int, uuid.UUID], cause: str) -> list[Decided]:
-    """Give records to other persons, and every line of theirs with them; `records.hold` comes before."""
-    if not moved:
-        return []
-    records.hold_alone(linker.session)
-    records.move(linker.session, moved, cause, now)
-    somebody = moved.keys() - records.nobodies(linker.session, moved)  # of others, each line is a person
-    record_of = dict(statements.of_records(linker.session, list(somebody)))
-    decided = [
-        Decided(one.declaration_id, one.version + 1, moved[record_of[one.declaration_id]], cause)
-        for one in decisions.standing(linker.session, list(record_of))
     ]
     decisions.add(linker.session, decided, now)
     return decided

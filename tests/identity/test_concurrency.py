@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 
 from services.chassis import database
 from services.identity import desk, schemas, use_cases
+from services.identity.moving import move
 from services.identity.storage import decisions, records
 from services.identity.storage.rulings import Ruled
 from services.sample.persons import person
@@ -132,7 +133,7 @@ def test_a_line_told_again_is_of_whom_its_record_is_given_to_meanwhile(emptied: 
     with ThreadPoolExecutor(1) as service, database.transaction(emptied) as session:
         (number,) = session.scalars(text("SELECT record_id FROM record"))
         records.hold(session)
-        use_cases.move(linker(session), NOW, {number: other}, "regroupement")
+        move(linker(session), NOW, {number: other}, "regroupement")
         telling = service.submit(tell)
         with pytest.raises(TimeoutError):
             telling.result(0.5)

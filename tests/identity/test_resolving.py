@@ -2,7 +2,6 @@
 
 import base64
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +15,7 @@ from services.chassis.sealing import Keyring, SealBroken
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.identity import use_cases
 from services.identity.errors import BlindKeyUnknown
-from services.identity.storage import blocks, decisions, records, verdicts
+from services.identity.storage import decisions, records, verdicts
 from services.identity.storage import statements as kept
 from tests.identity.given import (
     KEYS,
@@ -276,36 +275,6 @@ def test_a_strange_name_harms_nobody(session: Session, name: str) -> None:
     heard = {one["declaration_id"] for one in announced(session, DECLARATIONS_ATTRIBUTED)}
     assert heard == set(declarations)
     assert kept.told_by(session, KEYS.own, declarations[:1])[declarations[0]]
-
-
-def test_ten_thousand_tests_are_ten_thousand_persons(session: Session) -> None:
-    filler = personne(nom_naissance="TEST", prenoms=["TEST"])
-    for _ in range(20):
-        told(session, [filler] * 500)
-    assert persons(session) == 10_000
-    assert causes(session) == []
-
-
-# Numbers in letters.
-HEX = str.maketrans("0123456789", "ghijklmnop")
-ABSURD: dict[str, Callable[[int], dict[str, Any]]] = {
-    "one placeholder, another postcode each": lambda at: personne(
-        nom_naissance="MARTIN", prenoms=["Jean"], date="1970-01-01", adresse={"code_postal": f"{10000 + at}"}
-    ),
-    "one person, another first name each": lambda at: personne(prenoms=["Marie", f"{at:x}".translate(HEX)]),
-    "one NIR for everybody": lambda at: personne(
-        nir=NIR, nom_naissance=f"{at:x}".translate(HEX) * 2, date=f"19{at % 90 + 10}-03-12"
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", ABSURD)
-def test_absurd_lines_cost_no_more_than_their_bound(session: Session, kind: str) -> None:
-    for first in range(0, 800, 400):
-        told(session, [ABSURD[kind](at) for at in range(first, first + 400)])
-    kept = session.scalar(text("SELECT count(*) FROM verdict"))
-    assert kept is not None
-    assert kept <= 800 * blocks.MOST_CANDIDATES * 2  # those before it, and those of its own chunk
 
 
 # --- keys ----------------------------------------------------------------------------------

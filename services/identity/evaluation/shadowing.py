@@ -30,10 +30,10 @@ from services.identity.evaluation.room import Room
 from services.identity.evaluation.running import record_of
 from services.identity.evaluation.tables import Drawn, at
 from services.identity.linking import Linker
+from services.identity.moving import move
 from services.identity.storage import adoption, records, rulings
 from services.identity.storage.rulings import Kind, Ruling
 from services.identity.storage.verdicts import Pair
-from services.identity.use_cases import move
 
 T = TypeVar("T")
 

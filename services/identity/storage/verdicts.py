@@ -36,7 +36,7 @@ _COMPONENT = text(
     """
 )
 # A person of more different records than this is clustered by those that are nearest: time has a bound.
-MOST_TOGETHER = 500
+MOST_TOGETHER = 128
 
 _AMONG = text(
     """
