@@ -5,8 +5,6 @@ with the name of its key, so that an old key is retired when nothing names it an
 """
 
 import base64
-import hashlib
-import hmac
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +12,8 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 _NONCE = 12
 
@@ -75,11 +75,11 @@ def keyed_hashes(key: bytes, values: Iterable[str]) -> list[bytes]:
     for value in values:
         started = begun.copy()
         started.update(value.encode())
-        found.append(started.digest())
+        found.append(started.finalize())
     return found
 
 
 @lru_cache(maxsize=16)
-def _started(key: bytes) -> hmac.HMAC:
+def _started(key: bytes) -> HMAC:
     """To take in the key is more than half of the work, for values as short as ours."""
-    return hmac.new(key, digestmod=hashlib.sha256)
+    return HMAC(key, SHA256())

@@ -3,9 +3,11 @@
 import base64
 import hashlib
 import json
+import struct
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import orjson
@@ -27,16 +29,18 @@ TRAITS = b"traits"  # the purpose for which ingestion seals them
 
 # Half of HMAC-SHA256: no two contents in the world will meet in 128 bits, and indexes are half the size.
 _MARK_BYTES = 16
+_KEY = struct.Struct(">q")
 
 
 class Statement(NamedTuple):
-    """What one line says of its person, as it was told and as it is believed (JSON), and the mark of what is
-    believed."""
+    """What one line says of its person, as it was told and as it is believed (JSON), the mark of what is
+    believed, and its texts."""
 
     declaration_id: uuid.UUID
     told: bytes
     believed: bytes
     content: bytes
+    texts: Told
 
     def __repr__(self) -> str:
         return "Statement()"  # what it says is for no log
@@ -116,10 +120,11 @@ def _loads(plain: bytes) -> Any:
 
 
 def _statement(declaration_id: uuid.UUID, personne: Any, blind: bytes, certifies: bool) -> Statement:
-    _told(personne)  # so that what has no shape is refused before anything is kept of its chunk
-    told = _canonical(personne)
-    believed = told if certifies else _uncertified(personne, told)
-    return Statement(declaration_id, told, believed, mark_of_content(believed, blind))
+    texts = _told(personne)  # so that what has no shape is refused before anything is kept of its chunk
+    told = believed = _canonical(personne)
+    if not certifies:
+        believed, texts = _uncertified(personne, told), {**texts, "nir_certifie": ""}
+    return Statement(declaration_id, told, believed, mark_of_content(believed, blind), texts)
 
 
 def believed_of(told: bytes, certifies: bool) -> bytes:
@@ -143,7 +148,12 @@ def _canonical(personne: Mapping[str, Any]) -> bytes:
 
 def record_of(statement: Statement) -> Record:
     """What is believed of the statement, read into what can be compared."""
-    return read_record(_told(_loads(statement.believed)))
+    return read_record(statement.texts)
+
+
+def read_content(believed: bytes) -> Record:
+    """The record of what is believed of a line (JSON). Raises `Unreadable`."""
+    return read_record(_told(_loads(believed)))
 
 
 def _told(personne: Any) -> Told:
@@ -153,7 +163,6 @@ def _told(personne: Any) -> Told:
         told = {
             "nom_naissance": personne["nom_naissance"],
             "nom_usage": personne.get("nom_usage") or "",
-            "prenoms": personne["prenoms"],
             "sexe": personne["sexe"],
             "date_naissance": birth["date"],
             "lieu_naissance": birth.get("commune") or birth.get("pays") or "",
@@ -162,14 +171,12 @@ def _told(personne: Any) -> Told:
             "nir": personne.get("nir") or "",
             "nir_certifie": "1" if personne.get("nir_certifie") else "",
         }
+        first_names = personne["prenoms"]
     except (KeyError, TypeError, AttributeError):
         raise traits_unreadable("shape") from None
-    texts = [text for name, text in told.items() if name != "prenoms"]
-    if not isinstance(told["prenoms"], list) or not all(
-        isinstance(one, str) for one in texts + told["prenoms"]
-    ):
+    if not isinstance(first_names, list) or set(map(type, (*told.values(), *first_names))) != {str}:
         raise traits_unreadable("shape")
-    return told
+    return {**told, "prenoms": first_names}
 
 
 # --- marks, keys and sketches: what may be known of a record without opening it ----------
@@ -192,7 +199,7 @@ def mark_of(record: Record, blind: bytes) -> bytes:
 def hashed_keys(keys: Sequence[str], blind: bytes) -> list[int]:
     """Eight bytes of the keyed hash of each key, as a signed number."""
     hashes = keyed_hashes(blind, [f"key:{key}" for key in keys])
-    return [int.from_bytes(one[:8], signed=True) for one in hashes]
+    return [_KEY.unpack_from(one)[0] for one in hashes]
 
 
 def sketch_of(record: Record, blind: bytes) -> bytes:
@@ -246,7 +253,7 @@ def unpack(packed: bytes) -> Record:
     told[0] = tuple([_name(*name) for name in told[0]])
     told[1] = tuple([_name(*name) for name in told[1]])
     if told[4]:
-        told[4] = Place._make(told[4])
+        told[4] = _place(*told[4])
     if told[6]:
         told[6] = _name(*told[6])
     return Record._make(told)
@@ -254,8 +261,9 @@ def unpack(packed: bytes) -> Record:
 
 def outlines_of(packed: Sequence[bytes]) -> Outlines:
     """What tells most of these records from another, without the time that it takes to unpack them."""
+    records = orjson.loads(b"[%b]" % b",".join(packed))
     surnames, first_names, _, births, places, postcodes, communes, nirs, are_certified, _ = zip(
-        *map(orjson.loads, packed), strict=True
+        *records, strict=True
     )
     return Outlines(
         surnames=_names_of(surnames),
@@ -271,13 +279,19 @@ def outlines_of(packed: Sequence[bytes]) -> Outlines:
 
 
 def _names_of(names: Sequence[Sequence[Sequence[str]]]) -> Names:
-    told = [name for of_one in names for name in of_one]
-    return Names([name[0] for name in told], told, [len(of_one) for of_one in names])
+    named = list(chain.from_iterable(names))
+    told = [name if " " not in name[2] else (*name, *name[2].split()) for name in named]
+    return Names([name[0] for name in named], told, [*map(len, names)])
 
 
 @lru_cache(maxsize=100_000)  # a name is made once for all the records that bear it
 def _name(text: str, core: str, parts: str, sound: str) -> Name:
     return Name(text, core, frozenset(parts.split()), sound)
+
+
+@lru_cache(maxsize=50_000)  # and so is a place
+def _place(code: str, label: str, zone: str) -> Place:
+    return Place(code, label, zone)
 
 
 def attributions_to_wire(decided: Sequence[Decided]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """A certified NIR is one by the word of who asks the register; anybody else's is taken in as a NIR."""
 
+import json
 from itertools import permutations
 from typing import Any
 from uuid import UUID
@@ -11,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from services.contracts.access import PROFILES
 from services.identity import desk, schemas
-from services.identity.domain.certifying import CERTIFIERS
+from services.identity.domain.certifying import CERTIFIERS, may_certify
 from services.identity.storage import decisions, records, statements, verdicts
 from services.identity.storage.sources import profile_of
-from tests.identity.given import KEYS, NIR, OTHER_NIR, follow, ids, personne, told
+from tests.identity.given import KEYS, NIR, OTHER_NIR, follow, ids, personne, sealed, told
 
 CDC, FRANCE_TRAVAIL, OPCO, DSN, NOBODY = (f"9900001{number}000015" for number in range(5))
 PROFILE_OF = {CDC: "caisse_des_depots", FRANCE_TRAVAIL: "france_travail", OPCO: "opco", DSN: "dsn"}
@@ -92,6 +93,17 @@ def test_the_civil_status_says_certified_by_who_may(
     (heard,) = told(session, [MARIE], source=source)
     (said,) = desk.said_of(session, KEYS.own, heard.person_id)
     assert (said.source, said.profile, said.is_certified) == (source, PROFILE_OF.get(source), is_certified)
+
+
+@pytest.mark.parametrize("profile", [None, "opco", "france_travail"])
+def test_a_line_is_read_as_what_is_kept_of_it_is(profile: str | None) -> None:
+    people = [MARIE, personne(), personne(nom_usage="\ud800 Léa", date="1994", commune=None, pays="99352")]
+    chunk = sealed(json.dumps(people).encode())
+    for said in schemas.read_statements(ids(len(people)), chunk, KEYS.traits, KEYS.blind, profile):
+        believed = schemas.believed_of(said.told, may_certify(profile))
+        assert (
+            schemas.record_of(said) == schemas.read_content(said.believed) == schemas.read_content(believed)
+        )
 
 
 def test_a_source_that_access_tells_of_late_is_believed_when_it_tells_again(session: Session) -> None:

@@ -16,7 +16,7 @@ from services.identity.domain.model import Model
 from services.identity.domain.records import Record
 from services.identity.domain.scoring import Scorer
 from services.identity.evaluation.columns import columns_of
-from services.identity.evaluation.feeding import Fed, Line, as_line, feed, id_of, shuffled
+from services.identity.evaluation.feeding import Fed, Line, as_line, feed, shuffled
 from services.identity.evaluation.graph import Graph, read_graph
 from services.identity.evaluation.learning import FITTED_TO, LEARNED_FROM, fitted_to, learned_on
 from services.identity.evaluation.measures import Measured, Tally, TrueSizes, measured, true_sizes
@@ -185,7 +185,7 @@ def _drawn(lines: Iterable[Line], rows: int, most: int) -> list[Record]:
 
 def record_of(personne: bytes) -> Record:
     """The record of a line, read as the service reads it."""
-    return schemas.record_of(schemas.Statement(id_of(0), personne, personne, b""))
+    return schemas.read_content(personne)
 
 
 def _beside(source: Source, step: Step) -> tuple[list[Measured] | None, str]:
