@@ -12,14 +12,21 @@ from sqlalchemy.orm import Session
 
 from services.identity import judging, linking, schemas
 from services.identity.domain.blocking import keys_of
-from services.identity.domain.comparison import FAR, TYPED, compare, name_level
+from services.identity.domain.comparison import FAR, TYPED, birth_level, compare, name_level
 from services.identity.domain.deciding import Answer, judge
 from services.identity.domain.default_model import default_model
 from services.identity.domain.normalisation.names import first_names_of
 from services.identity.domain.normalisation.places import place_of, zones_around
 from services.identity.domain.records import Record, read_record
 from services.identity.domain.scoring import Prepared, Scorer
-from services.identity.domain.screening import Outlines, may_be_alike_of, may_be_near, may_be_typed, most_of
+from services.identity.domain.screening import (
+    Outlines,
+    birth_levels,
+    may_be_alike_of,
+    may_be_near,
+    may_be_typed,
+    most_of,
+)
 from services.identity.domain.sketching import EVERYTHING
 from services.identity.learning.pairs import candidate_pairs
 from services.identity.linking import Linker
@@ -118,6 +125,22 @@ def test_names_that_are_near_or_typed_are_taken_for_it(told_here: list[str], tol
             level = max(name_level(one, other) for one in ones)
             assert near[at] or level <= FAR
             assert typed[at] or level < TYPED
+
+
+DATES = st.one_of(
+    st.sampled_from(["", "19940000", "19940300", "19940101", "19950101", "19940312", "19941203", "19940313"]),
+    st.text("01239", min_size=8, max_size=8),
+)
+
+
+@given(DATES, st.lists(DATES, min_size=1, max_size=8))
+@example("19940312", ["19943120", "19940321", "91940312", "19941203", "19950312", "19940400", "20010312"])
+@example("19940312", ["19940101", "19950101", "19940000", ""])
+@example("19940101", ["19941231", "19951231", "19940000"])
+@example("19940300", ["19940000", "19940400", "19940312", "19950300", "19940300"])
+@example("19940000", ["19940300", "19941231", "19950000", "19940000"])
+def test_births_are_on_the_level_on_which_one_by_one_they_are(one: str, others: list[str]) -> None:
+    assert birth_levels(one, others).tolist() == [birth_level(one, other) for other in others]
 
 
 @given(PLACES, PLACES)

@@ -15,18 +15,30 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cdist
 
-from services.identity.domain.comparison import FAR, NEAR_FROM, birth_level, postcode_level
+from services.identity.domain.comparison import (
+    FAR,
+    NEAR_FROM,
+    PARTIAL_DAY,
+    SAME_DAY,
+    TYPED_DAY,
+    UNKNOWN,
+    postcode_level,
+)
 from services.identity.domain.normalisation.names import Name
 from services.identity.domain.normalisation.places import Place, zones_around
 from services.identity.domain.scoring import Reach, Scorer
 
 Bits = NDArray[np.float64]
 Which = NDArray[np.bool_]
+Levels = NDArray[np.int_]
+
+# The parts of eight digits.
+_DATE = np.dtype([("year", "U4"), ("month", "U2"), ("day", "U2")])
 
 
 class Names(NamedTuple):
     """The names of many records, one after the other: the text of each; all that is told of it (text, core,
-    words with spaces between, sound); and how many names each record has."""
+    each word, sound); and how many names each record has."""
 
     texts: Sequence[str]
     told: Sequence[Sequence[str]]
@@ -64,10 +76,36 @@ def most_of(reach: Reach, many: Outlines) -> Bits:
     most = reach.rest + _most_of_names(reach, many.surnames, many.first_names)
     most += np.where(np.array(many.first_names.counts) > 1, reach.others, 0.0)
     most += np.where(many.have_commune, reach.commune, 0.0)
-    most += _of_each(many.births, lambda birth: reach.births[birth_level(one.birth, birth)])
+    most += np.array(reach.births)[birth_levels(one.birth, many.births)]
     most += _of_each(many.postcodes, lambda code: reach.postcodes[postcode_level(one.postcode, code)])
     most += _of_each(many.zones, _most_of_zone(reach, one.place))
     return most
+
+
+def birth_levels(one: str, others: Sequence[str]) -> Levels:
+    """The `birth_level` of a date of birth with each of many. Of its rules, the last that fits decides."""
+    if not one:
+        return np.full(len(others), UNKNOWN)
+    year, month, day = one[:4], one[4:6], one[6:]
+    births = np.array(others, "U8")
+    years, months, days = (births.view(_DATE)[part] for part in ("year", "month", "day"))
+    slips = cdist([one], others, scorer=OSA.distance, score_cutoff=2)[0]
+    of_year, of_month = years == year, months == month
+    parts = of_year.astype(int) + of_month + (days == day)
+    is_first = (months == "01") & (days == "01") | (one[4:] == "0101")
+    is_partial = (days == "00") | (day == "00")
+    month_fits = of_month | (months == "00") | (month == "00")
+    is_exchanged = of_year & (months == day) & (days == month)
+    levels: Levels = parts.copy()
+    levels[slips == 2] = 2
+    levels[parts == 2] = 3
+    levels[(slips <= 1) | is_exchanged] = TYPED_DAY
+    levels[is_partial] = of_year[is_partial]
+    levels[is_partial & of_year & month_fits] = PARTIAL_DAY
+    levels[of_year & is_first] = PARTIAL_DAY
+    levels[births == one] = PARTIAL_DAY if day == "00" else SAME_DAY
+    levels[births == ""] = UNKNOWN
+    return levels
 
 
 def _of_each(values: Sequence[str], most_of_one: Callable[[str], float]) -> Bits:
@@ -127,9 +165,6 @@ def _within(slips: int, ones: tuple[Name, ...], others: Names) -> Which:
         mark for one in ones for mark in (one.core, one.sound, *one.parts, *itertools.accumulate(one.text))
     }
     apart = cdist(texts, others.texts, scorer=OSA.distance, score_cutoff=slips, dtype=np.uint8).min(0)
-    kin = [
-        not marks.isdisjoint(told) or (" " in told[2] and not marks.isdisjoint(told[2].split()))
-        for told in others.told
-    ]
-    within: Which = (apart <= slips) | np.array(kin, np.bool_)
+    strange = np.array([*map(marks.isdisjoint, others.told)], np.bool_)
+    within: Which = (apart <= slips) | ~strange
     return within
