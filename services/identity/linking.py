@@ -16,7 +16,7 @@ from services.chassis.sealing import Keyring
 from services.identity import judging, schemas
 from services.identity.domain.blocking import keys_of
 from services.identity.domain.clustering import Decided, cluster, is_worth_keeping, pair_of
-from services.identity.domain.deciding import Answer, Verdict, judge
+from services.identity.domain.deciding import Answer, Verdict, judge, tells_nobody
 from services.identity.domain.model import Model
 from services.identity.domain.naming import Named, name_groups
 from services.identity.domain.records import Record
@@ -269,7 +269,7 @@ def _new(linker: Linker, graph: _Graph, fresh: Mapping[bytes, Record]) -> Iterat
             mark=mark,
             packed=schemas.pack(record),
             sketch=schemas.sketch_of(record, linker.keys.blind),
-            is_nobody=judge(prepared, prepared, linker.scorer).answer is not Answer.LINKED,
+            is_nobody=tells_nobody(prepared, linker.scorer),
             keys=keys,
             nir=keys[-1] if record.nir else None,  # the last of a record's keys
         )

@@ -33,7 +33,7 @@ from services.chassis.settings import settings_of
 from services.contracts.ingestion import TRAITS_RECEIVED
 from services.identity import linking, schemas, use_cases
 from services.identity.domain.blocking import keys_of
-from services.identity.domain.deciding import Answer, judge
+from services.identity.domain.deciding import tells_nobody
 from services.identity.domain.default_model import default_model
 from services.identity.domain.scoring import Scorer
 from services.identity.domain.sketching import EVERYTHING
@@ -162,8 +162,7 @@ def _entered(number: int, under: Scorer, seen: set[bytes]) -> Iterator[tuple[Any
         return
     seen.add(mark)
     keys = schemas.hashed_keys(keys_of(record, under.model), KEYS.blind)
-    prepared = under.prepare(record)
-    nobody = judge(prepared, prepared, under).answer is not Answer.LINKED
+    nobody = tells_nobody(under.prepare(record), under)
     sketch = schemas.sketch_of(record, KEYS.blind)
     yield number + 1, mark, schemas.pack(record), sketch, nobody, keys, statement.content
 

@@ -3,17 +3,18 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.identity.domain import deciding
-from services.identity.domain.deciding import Answer, judge, may_be_alike
+from services.identity.domain.deciding import Answer, judge, may_be_alike, tells_nobody
 from services.identity.domain.default_model import default_model
+from services.identity.domain.model import Model, Thresholds
 from services.identity.domain.records import Record, read_record
 from services.identity.domain.scoring import Scorer
 from services.identity.learning.pairs import candidate_pairs
 from services.sample.slips import statements
-from tests.identity.model import MODEL, zoe
+from tests.identity.model import MODEL, ZOE, zoe
 from tests.identity.test_comparison import TOLD
 
 NIR, OTHER_NIR, PROVISIONAL = "2940333063005", "2940333063117", "7940333063005"
@@ -165,6 +166,23 @@ def test_whoever_is_not_compared_in_full_is_unlike(
     if not may_be_alike(scorer.reach(first), second, scorer):
         assert judge(first, second, scorer).answer is Answer.UNLIKE
         assert judge(second, first, scorer).answer is Answer.UNLIKE
+
+
+MODELS = [MODEL, *(default_model().for_population(size) for size in (10, 1_000_000, 50_000_000))]
+
+
+@given(TOLD, st.sampled_from(MODELS), st.floats(-30, 60))
+@example({**ZOE, "prenoms": "Z"}, MODEL, 0.0)
+@example({**ZOE, "nom_naissance": "D", "prenoms": "Z"}, MODEL, 0.0)
+@example({"nom_naissance": "Martin", "prenoms": "Marie", "date_naissance": "1994"}, MODEL, -4.0)
+@example({"nom_naissance": "Martin", "prenoms": "Marie", "date_naissance": "1994-03-12"}, MODEL, 1.0)
+@example({"nom_naissance": "Martin", "nir": NIR}, MODEL, 0.0)
+def test_who_is_linked_to_nobody_is_who_is_not_even_to_itself(
+    told: dict[str, str], model: Model, join: float
+) -> None:
+    scorer = Scorer(replace(model, thresholds=Thresholds(join, join - 4, join - 2)))
+    one = scorer.prepare(read_record(told))
+    assert tells_nobody(one, scorer) == (judge(one, one, scorer).answer is not Answer.LINKED)
 
 
 @pytest.mark.parametrize("with_home", [False, True])

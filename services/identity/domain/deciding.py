@@ -19,6 +19,7 @@ A doubt is an answer: it links nothing, and blocks nothing.
 import math
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from services.identity.domain.comparison import (
     CODE_POSTAL,
@@ -38,6 +39,7 @@ from services.identity.domain.comparison import (
     VARIANT,
     Compared,
     Crossing,
+    compare,
 )
 from services.identity.domain.model import Model
 from services.identity.domain.scoring import Prepared, Reach, Scorer
@@ -100,6 +102,23 @@ class Verdict:
 def judge(one: Prepared, other: Prepared, scorer: Scorer) -> Verdict:
     """The verdict on a pair; the same whichever comes first."""
     compared, weight = scorer.compare(one, other)
+    return _judged(one, other, compared, weight, scorer)
+
+
+def tells_nobody(one: Prepared, scorer: Scorer) -> bool:
+    """Whether a record tells too little to be anybody's: `judge` links it to none, not to one that says the
+    same."""
+    compared = compare(one.record, one.record)
+    # Most tell so much that it does not matter how common it is.
+    least = scorer.least_for(compared.levels) if compared.crossing is Crossing.NONE else -math.inf
+    return (
+        _judged(one, one, compared, least, scorer).answer is not Answer.LINKED
+        and judge(one, one, scorer).answer is not Answer.LINKED
+    )
+
+
+def _judged(one: Prepared, other: Prepared, compared: Compared, weight: float, scorer: Scorer) -> Verdict:
+    """The verdict on a pair that weighs so much; where it is linked, it would be with more weight too."""
     thresholds = scorer.model.thresholds
     nir = compared.levels[NIR]
     if nir == SAME_NIR:
@@ -177,8 +196,12 @@ def relative_of(compared: Compared, one: Prepared, other: Prepared, model: Model
 def homonym_odds(levels: tuple[int, ...], scorer: Scorer) -> float:
     """The odds, in bits, that two records which compare like this are of one person rather than of two who
     have the same names and places, however rare each of these is by itself."""
-    beside = tuple(UNKNOWN if at in _NAMES_AND_PLACES else level for at, level in enumerate(levels))
-    return scorer.weigh_levels(beside) + _NAMES_AND_PLACES_TELL
+    return scorer.weigh_levels(_beside_names_and_places(levels)) + _NAMES_AND_PLACES_TELL
+
+
+@lru_cache(maxsize=10_000)
+def _beside_names_and_places(levels: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(UNKNOWN if at in _NAMES_AND_PLACES else level for at, level in enumerate(levels))
 
 
 def is_provisional(nir: str) -> bool:

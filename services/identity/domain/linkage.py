@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from services.identity.domain.blocking import keys_of
 from services.identity.domain.clustering import Decided, Doubt, Group, Pair, cluster, doubts_between, pair_of
-from services.identity.domain.deciding import Answer, Verdict, judge
+from services.identity.domain.deciding import Answer, Verdict, judge, tells_nobody
 from services.identity.domain.model import Model
 from services.identity.domain.records import Record
 from services.identity.domain.scoring import Prepared, Scorer
@@ -136,5 +136,4 @@ class Linkage:
     def _tells_nobody(self, group: Sequence[str]) -> bool:
         if len(group) > 1 or len(self._lines[group[0]]) == 1:
             return False
-        alone = self._records[group[0]]
-        return judge(alone, alone, self._scorer).answer is not Answer.LINKED
+        return tells_nobody(self._records[group[0]], self._scorer)

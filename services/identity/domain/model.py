@@ -10,7 +10,7 @@ A rare value tells of whom a model was learned, so a file holds only values that
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -85,9 +85,15 @@ class Model:
 
     def rarest_bits_of(self, trait: int) -> float:
         """How much the rarest value of this trait tells."""
-        tables = _TABLES_OF[TRAITS[trait].name]
-        least = (min((self.unlisted[table], *self.frequencies[table].values())) for table in tables)
-        return -math.fsum(map(math.log2, least))
+        return -math.fsum(math.log2(min(shares)) for shares in self._shares_of(trait))
+
+    def commonest_bits_of(self, trait: int) -> float:
+        """How much the commonest value of this trait tells."""
+        return -math.fsum(math.log2(max(shares)) for shares in self._shares_of(trait))
+
+    def _shares_of(self, trait: int) -> Iterator[tuple[float, ...]]:
+        for table in _TABLES_OF[TRAITS[trait].name]:
+            yield (self.unlisted[table], *self.frequencies[table].values())
 
     def for_population(self, records: int) -> "Model":
         """The same parameters for so many records: what is alike among many is less sure to be the same."""

@@ -105,10 +105,16 @@ _PLACES: dict[int, Callable[[Record], str]] = {
     CODE_POSTAL: lambda record: record.postcode,
     COMMUNE: _commune_of,
 }
-_RARE_PLACES = [(trait, TRAITS[trait].rare_from or 0, value_of) for trait, value_of in _PLACES.items()]
+_RARE_PLACES = [
+    (trait, TRAITS[trait].name, TRAITS[trait].rare_from or 0, value_of) for trait, value_of in _PLACES.items()
+]
 _LOOKED_AT = {NOM, PRENOM, AUTRES_PRENOMS, NAISSANCE, COMMUNE_MEME_CODE, *_PLACES}
 # Sums of the same weights in another order differ by less.
 _ROUNDING = 1e-6
+
+
+def _text_of(names: tuple[Name, ...], met: int) -> str:
+    return names[met].text if names else ""
 
 
 def _most_of_names(reach: Reach, other: Record) -> tuple[float, float]:
@@ -146,12 +152,15 @@ class Scorer:
         self._prior = model.prior
         # The most that what `reach` does not look at may weigh.
         self._beside = sum(max(self._weights[at]) for at in range(len(TRAITS)) if at not in _LOOKED_AT)
-        self._common, self._rarest = (
+        self._common, self._rarest, self._commonest = (
             tuple(told(at) if trait.rare_from is not None else 0.0 for at, trait in enumerate(TRAITS))
-            for told in (model.common_bits_of, model.rarest_bits_of)
+            for told in (model.common_bits_of, model.rarest_bits_of, model.commonest_bits_of)
         )
         # Of values that nobody listed, which are the most, each tells as much as any other.
         self._most_for = lru_cache(maxsize=10_000)(self._most_of_levels)
+        # Most pairs that are alike are so in the same ways.
+        self.weigh_levels = lru_cache(maxsize=10_000)(self._weigh_levels)
+        self.least_for = lru_cache(maxsize=10_000)(self._least_for)
         self._birth_bits_of = lru_cache(maxsize=50_000)(model.birth_bits_of)
 
     def _bits_of(self, table: str, value: str) -> float:
@@ -177,19 +186,15 @@ class Scorer:
     def reach(self, one: Prepared) -> Reach:
         """The record, ready to be held against many by `may_weigh`."""
         record, bits_of = one.record, self._bits_of
-        surname = max((bits_of("nom", name.text) for name in record.surnames), default=0.0)
-        first_name = max((bits_of("prenom", name.text) for name in record.first_names), default=0.0)
+        surname = max([bits_of("nom", name.text) for name in record.surnames], default=0.0)
+        first_name = max([bits_of("prenom", name.text) for name in record.first_names], default=0.0)
         surnames, first_names = self._most_for(NOM, surname), self._most_for(PRENOM, first_name)
         crosswise = max(self._most_for(NOM, first_name)) + max(self._most_for(PRENOM, surname))
-        commune = (
-            *self._most_for(COMMUNE, bits_of("commune", _commune_of(record))),
-            *self._weights[COMMUNE_MEME_CODE],
-        )
         return Reach(
             record,
             rest=self._prior + self._beside + _ROUNDING,
             others=max(self._weights[AUTRES_PRENOMS]) if len(record.first_names) > 1 else 0.0,
-            commune=max(commune) if record.commune else 0.0,
+            commune=self._most_of_commune(record.commune) if record.commune else 0.0,
             names=max(max(surnames) + max(first_names), crosswise),
             crosswise=crosswise,
             surnames=surnames,
@@ -198,6 +203,10 @@ class Scorer:
             places=self._most_for(LIEU, bits_of("lieu_naissance", _place_of(record))),
             postcodes=self._most_for(CODE_POSTAL, bits_of("code_postal", record.postcode)),
         )
+
+    def _most_of_commune(self, commune: Name) -> float:
+        most = self._most_for(COMMUNE, self._bits_of("commune", commune.text))
+        return max(*most, *self._weights[COMMUNE_MEME_CODE])
 
     def _most_of_levels(self, trait: int, told: float) -> tuple[float, ...]:
         """Of each level, what it may weigh with a value that tells so much: what the other record has in its
@@ -229,7 +238,7 @@ class Scorer:
             return True
         return most + reach.crosswise >= least and may_cross(one, other)
 
-    def weigh_levels(self, levels: tuple[int, ...]) -> float:
+    def _weigh_levels(self, levels: tuple[int, ...]) -> float:
         """The odds that any two records which compare like this are of one person, in bits."""
         total = self._prior
         for weights, level in zip(self._weights, levels, strict=True):
@@ -244,49 +253,53 @@ class Scorer:
                 total += max(self._rarest[at] - self._common[at], 0.0)
         return total
 
+    def _least_for(self, levels: tuple[int, ...]) -> float:
+        """The odds, in bits, of the pair with the commonest values among all that compare like this, where no
+        names were typed into each other's field."""
+        total = self.weigh_levels(levels) - _ROUNDING
+        for at, trait in enumerate(TRAITS):
+            if trait.rare_from is not None and levels[at] >= trait.rare_from:
+                total += min(self._rarity(at, levels[at], self._commonest[at]), 0.0)
+        return total
+
     def _rarities(self, compared: Compared, one: Prepared, other: Prepared) -> list[tuple[int, float]]:
         """What the values themselves add to the weights of their levels, for each trait that has any.
 
         The more common of two values counts: a slip of the finger makes a rare name of a common one.
         """
         levels = compared.levels
-        found: list[tuple[int, float]] = []
         surname, first_name = self._told_by_names(compared, one.record, other.record)
+        told = []
         if levels[NOM] >= NEAR:
-            found.append((NOM, self._rarity(NOM, levels[NOM], surname)))
+            told.append((NOM, surname))
         if levels[PRENOM] >= NEAR:
-            found.append((PRENOM, self._rarity(PRENOM, levels[PRENOM], first_name)))
+            told.append((PRENOM, first_name))
         if levels[NAISSANCE] in (TYPED_DAY, SAME_DAY):  # of a date known in part, the level tells how much
             birth = min(self._birth_bits_of(one.record.birth), self._birth_bits_of(other.record.birth))
-            found.append((NAISSANCE, self._rarity(NAISSANCE, levels[NAISSANCE], birth)))
-        for trait, rare_from, value_of in _RARE_PLACES:
+            told.append((NAISSANCE, birth))
+        for trait, table, rare_from, value_of in _RARE_PLACES:
             if levels[trait] >= rare_from:
-                table = TRAITS[trait].name
-                told = min(
-                    self._bits_of(table, value_of(one.record)), self._bits_of(table, value_of(other.record))
-                )
-                found.append((trait, self._rarity(trait, levels[trait], told)))
-        return found
+                told.append((trait, self._lesser(table, value_of(one.record), value_of(other.record))))
+        return [(trait, self._rarity(trait, levels[trait], bits)) for trait, bits in told]
 
     def _told_by_names(self, compared: Compared, one: Record, other: Record) -> tuple[float, float]:
-        """How much the names that met tell: those that answer for `nom`, and for `prenom`; what is missing
-        tells nothing."""
+        """How much the names that met tell: those that answer for `nom`, and for `prenom`. Of names that are
+        missing it means nothing, and is not asked."""
         (i, j), (k, n) = compared.surnames, compared.first_names
         if compared.crossing is Crossing.NONE:
             return (
-                self._lesser(("nom",), one.surnames[i : i + 1], other.surnames[j : j + 1]),
-                self._lesser(("prenom",), one.first_names[k : k + 1], other.first_names[n : n + 1]),
+                self._lesser("nom", _text_of(one.surnames, i), _text_of(other.surnames, j)),
+                self._lesser("prenom", _text_of(one.first_names, k), _text_of(other.first_names, n)),
             )
-        both = ("nom", "prenom")
-        across = self._lesser(both, one.surnames[i : i + 1], other.first_names[j : j + 1])
-        back = self._lesser(both, one.first_names[k : k + 1], other.surnames[n : n + 1])
-        return (across, back) if compared.crossing is Crossing.SURNAME_FIRST else (back, across)
+        across = _text_of(one.surnames, i), _text_of(other.first_names, j)
+        back = _text_of(one.first_names, k), _text_of(other.surnames, n)
+        told = [min(self._lesser("nom", *met), self._lesser("prenom", *met)) for met in (across, back)]
+        return (told[0], told[1]) if compared.crossing is Crossing.SURNAME_FIRST else (told[1], told[0])
 
-    def _lesser(self, tables: tuple[str, ...], ones: tuple[Name, ...], others: tuple[Name, ...]) -> float:
-        """The bits of the more common of two names that met, by the tables in which it is more common."""
-        if not ones or not others:
-            return 0.0
-        return min([self._bits_of(table, met[0].text) for met in (ones, others) for table in tables])
+    def _lesser(self, table: str, one: str, other: str) -> float:
+        """The bits of the more common of two values."""
+        bits, unlisted = self._bits[table], self._unlisted_bits[table]
+        return min(bits.get(one, unlisted), bits.get(other, unlisted))
 
     def _rarity(self, trait: int, level: int, told: float) -> float:
         rarity = told - self._common[trait]
