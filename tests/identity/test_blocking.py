@@ -75,7 +75,7 @@ def test_facts_that_are_a_key_of_one_record_are_a_key_of_all_that_have_them(
 ) -> None:
     model = MODEL.for_population(population)
     first, second = read_record(one), read_record(other)
-    part_of = {f"{fact.kind}={fact.value}": fact.part for fact in facts_of(second, model)}
+    part_of = {fact.text: fact.part for fact in facts_of(second, model)}
     for key in keys_of(first, model):
         facts = key.split("|")
         # Of one name there, two names here: there they follow from each other, and here they do not.

@@ -31,11 +31,11 @@ _NAMES = 4
 
 
 class Fact(NamedTuple):
-    """One fact of a record. Facts of one `part` follow from each other (ANNE and SOPHIE of one first name, a
-    postcode and its commune), and a key has one of them at most."""
+    """One fact of a record, `text` being what a key has of it. Facts of one `part` follow from each other
+    (ANNE and SOPHIE of one first name, a postcode and its commune), and a key has one of them at most."""
 
     kind: str
-    value: str
+    text: str
     bits: float
     part: str
 
@@ -47,7 +47,7 @@ def keys_of(record: Record, model: Model) -> list[str]:
     """
     needed = math.log2(max(model.population, _LEAST) / BLOCK)
     smallest = _smallest((), 0.0, math.inf, facts_of(record, model), needed)
-    keys = ["|".join([f"{fact.kind}={fact.value}" for fact in chosen]) for chosen in smallest]
+    keys = ["|".join([fact.text for fact in chosen]) for chosen in smallest]
     return [*keys, *([f"nir={record.nir}"] if record.nir else [])]
 
 
@@ -65,7 +65,9 @@ def facts_of(record: Record, model: Model) -> list[Fact]:
         told.append(("residence", record.postcode, "code_postal", "residence"))
     if record.commune is not None:
         told.append(("residence", record.commune.text, "commune", "residence"))
-    return [Fact(kind, value, model.bits_of(table, value), part) for kind, value, table, part in told]
+    return [
+        Fact(kind, f"{kind}={value}", model.bits_of(table, value), part) for kind, value, table, part in told
+    ]
 
 
 def beginnings_of(record: Record) -> dict[str, str]:

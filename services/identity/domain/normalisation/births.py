@@ -1,6 +1,7 @@
 """Dates of birth, whole or in part, in the forms in which they come."""
 
 import re
+from functools import lru_cache
 
 from services.identity.domain import fillers
 
@@ -10,6 +11,7 @@ _YEAR_ONLY = re.compile(r"\s*(\d{4})(?:-(\d{2}))?\s*\Z", re.ASCII)
 _WITHOUT = frozenset({fillers.BIRTH.replace("-", ""), "99991231", "11111111", "99999999"})
 
 
+@lru_cache(maxsize=50_000)
 def read_birth(text: str) -> str:
     """Eight digits, aaaammjj, zeros for what is unknown; empty when nothing is told.
 
