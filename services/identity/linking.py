@@ -280,7 +280,7 @@ def _new(linker: Linker, graph: _Graph, fresh: Mapping[bytes, Record]) -> Iterat
 def _judge_all(linker: Linker, graph: _Graph, new: Sequence[New]) -> Tails:
     """Judge new records against those they are like; with what the blocks of their keys end."""
     if not new:
-        return {}
+        return blocks.NO_TAILS
     asking = [one for each in new for one in _asking(linker, graph, each)]
     found, tails = blocks.candidates(linker.session, asking, linker.scorer.model.glance)
     _judge(linker, graph, found)

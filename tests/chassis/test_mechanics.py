@@ -176,6 +176,20 @@ def test_what_is_fetched_in_binary_is_bytes_and_fails_like_all_else(
     assert "4d415254494e" not in repr(failure.value) + str(failure.value) + str(failure.value.__cause__)
 
 
+@pytest.mark.servers
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_arrays_arrive_as_they_were_sent(settings_for: Callable[[str], Settings], count: int) -> None:
+    numbers, ids = [-(2**63), 0, 2**63 - 1][:count], [uuid.UUID(int=0), uuid.uuid4(), uuid.uuid4()][:count]
+    asked = {"numbers": database.integers(iter(numbers)), "ids": database.uuids(iter(ids))}
+    engine = database.engine_of(settings_for("access"), connections=1)
+    with database.transaction(engine) as session:
+        told = "SELECT CAST(%(numbers)s AS bigint[]), CAST(%(ids)s AS uuid[])"
+        assert database.fetch_binary(session, told, asked) == [(numbers, ids)]
+        by_name = text("SELECT CAST(:numbers AS bigint[]), CAST(:ids AS uuid[])")
+        assert session.execute(by_name, asked).one() == (numbers, ids)
+    engine.dispose()
+
+
 @pytest.mark.parametrize(
     ("written", "masked"),
     [

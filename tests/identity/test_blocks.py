@@ -1,9 +1,12 @@
 """Blocks: whoever has a key is found by it, in whatever pieces its block lies, until it is forgotten."""
 
 import importlib
+import math
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.chassis import database
-from services.identity.domain.sketching import BITS, BYTES, EVERYTHING
+from services.identity.domain.sketching import BITS, BYTES, EVERYTHING, Glance
 from services.identity.storage import blocks
 from services.identity.storage.blocks import PIECE, Asking, Keyed
 
@@ -90,7 +93,9 @@ def test_a_place_that_another_row_has_taken_is_not_appended_to(session: Session)
     blocks.add(session, keyed([1]))
     blocks.add(session, keyed([2], [OTHER]))
     tails = ends(session, [KEY, OTHER])
-    swapped = {KEY: tails[KEY]._replace(place=tails[OTHER].place), OTHER: tails[OTHER]._replace(newest=1)}
+    swapped = tails.copy()
+    assert swapped["key"].tolist() == [OTHER, KEY]
+    swapped["place"][1], swapped["newest"][0] = tails["place"][0], 1
     assert blocks.append(session, keyed([3], [KEY, OTHER]), swapped) == set()
     assert (found(session, [KEY]), found(session, [OTHER])) == ([1], [2])
 
@@ -112,24 +117,46 @@ def test_who_is_forgotten_by_a_key_is_found_by_the_others(session: Session) -> N
 def test_a_block_is_read_up_to_its_bound_and_the_oldest_first(session: Session) -> None:
     most = blocks.MOST_PIECES * PIECE
     blocks.add(session, keyed(range(1, most + 50)))
-    asking, asked = [Asking(-1, [KEY], None, SKETCH)], {"keys": f"{{{KEY}}}", "most": blocks.MOST_PIECES}
-    rows = [(row[0], row[4]) for row in database.fetch_binary(session, blocks._READ, asked)]
+    asking = [Asking(-1, [KEY], None, SKETCH)]
+    asked = {"keys": database.integers([KEY]), "most": blocks.MOST_PIECES}
+    rows = database.fetch_binary(session, blocks._READ, asked)
     _, record_ids, _ = next(blocks._weighed(asking, rows, GLANCE, 0))
     assert sorted(record_ids.tolist()) == list(range(1, most + 1))
 
 
-@given(st.lists(st.lists(st.integers(1, 300), max_size=90), max_size=6))
-def test_in_whatever_chunks_records_come_each_has_one_place(chunks: list[list[int]]) -> None:
-    last, held, seen = 0, 0, list[bytes]()
+@given(st.lists(st.lists(st.sampled_from([-1, 0, 7]), max_size=3 * PIECE), max_size=6))
+def test_in_whatever_chunks_entries_come_each_piece_is_filled_before_the_next(
+    chunks: list[list[int]],
+) -> None:
+    held, tails = Counter[int](), blocks.NO_TAILS
     for chunk in chunks:
-        entries = [number.to_bytes(8) for number in chunk]
-        for piece, part in blocks._pieces(entries, last, held) if entries else ():
-            assert piece == last or (held == PIECE and piece == last + 1)
-            held = held + len(part) if piece == last else len(part)
-            last = piece
-            assert 0 < held <= PIECE
-            seen += part
-    assert seen == [number.to_bytes(8) for chunk in chunks for number in chunk]
+        keys = np.array(sorted(chunk), np.int64)
+        of_block = np.arange(len(keys)) - np.searchsorted(keys, keys) + [held[key] for key in keys.tolist()]
+        assert blocks._pieces(keys, blocks._ends(tails, keys)).tolist() == (of_block // PIECE).tolist()
+        held.update(chunk)
+        ends = [(key, (count - 1) // PIECE, b"", 0, (count - 1) % PIECE + 1) for key, count in held.items()]
+        tails = np.array(sorted(ends), blocks.NO_TAILS.dtype)
+
+
+# Who asks by which of the keys 0 to 4, and which records have each.
+@given(
+    st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=5), min_size=1, max_size=5),
+    st.lists(st.lists(st.integers(1, 30), max_size=8), min_size=5, max_size=5),
+    st.sampled_from([1, 5, 10**6]),
+)
+def test_whoever_asks_meets_all_that_have_a_key_of_its_in_parts_of_any_size(
+    asked: list[list[int]], having: list[list[int]], at_once: int
+) -> None:
+    asking = [Asking(-place, keys, keys[0], SKETCH) for place, keys in enumerate(asked, start=1)]
+    rows = [(key, b"".join(id_.to_bytes(8) + SKETCH for id_ in ids)) for key, ids in enumerate(having)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(blocks, "_WEIGHED_AT_ONCE", at_once)
+        for glance, by in ((GLANCE, set[int]), (Glance(GLANCE.weights, math.inf), lambda keys: {keys[0]})):
+            shared = {(one.record_id, id_) for one in asking for key in by(one.keys) for id_ in having[key]}
+            for after in (0, 15):
+                pairs = blocks._found(asking, rows, glance, after)
+                assert len(pairs) == len(set(pairs))
+                assert set(pairs) == {pair for pair in shared if pair[1] > after}
 
 
 def test_rows_of_before_become_the_blocks_that_would_have_been(session: Session) -> None:

@@ -28,7 +28,7 @@ _ADD = text(
     """
     INSERT INTO decision (declaration_id, version, person_id, rule, decided_at)
     SELECT *, :now FROM unnest(
-        CAST(:declaration_ids AS uuid[]), CAST(:versions AS int[]),
+        CAST(:declaration_ids AS uuid[]), CAST(:versions AS bigint[]),
         CAST(:person_ids AS uuid[]), CAST(:rules AS text[])
     )
     """
