@@ -28,8 +28,12 @@ _HOLD = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.identi
 # Only who holds `identity.records` takes it alone, and nobody who shares it asks for the other.
 _HOLD_STILL = text("SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '.identity.persons'))")
 _HOLD_ALONE = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.identity.persons'))")
+# The sequence is looked up once, and not for each number.
 _NUMBERS = text(
-    "SELECT nextval(pg_get_serial_sequence('record', 'record_id')) FROM generate_series(1, :count)"
+    """
+    SELECT nextval((SELECT CAST(pg_get_serial_sequence('record', 'record_id') AS regclass)))
+    FROM generate_series(1, :count)
+    """
 )
 _BY_CONTENT = "SELECT mark, record_id FROM content WHERE mark = ANY(CAST(%(marks)s AS bytea[]))"
 # With what is there, by no statement of its own: a line alone waits for each of them.
