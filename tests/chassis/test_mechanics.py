@@ -29,10 +29,10 @@ from tests.conftest import ROOT
 KEY = "k2:" + "A" * 43 + "=" + ",k1:" + "B" * 42 + "A="
 
 OVERLAP = """
-import services.chassis.green, os, sys, time
-if sys.argv[2] != "-":
-    os.environ["PSYCOPG_WAIT_FUNC"] = sys.argv[2]
+import services.chassis.green, sys, time
 import eventlet, psycopg
+if sys.argv[2] != "-":
+    psycopg.waiting.wait = getattr(psycopg.waiting, sys.argv[2])
 def sleep(_):
     with psycopg.connect(sys.argv[1]) as connection:
         connection.execute("SELECT pg_sleep(0.5)")
@@ -41,13 +41,29 @@ list(eventlet.GreenPool().imap(sleep, range(5)))
 print(time.monotonic() - began)
 """
 
+# A thousand pieces of an answer, each there already when it is wanted.
+TURNS = """
+from services.chassis import green
+import socket
+from psycopg.waiting import Ready, Wait
+here, there = socket.socketpair()
+there.send(b"x")
+waits = green._at_once((Wait.R for _ in range(1000)), here.fileno())
+turns = len([next(waits)])
+try:
+    while waits.send(Ready.R):
+        turns += 1
+except StopIteration:
+    print(turns)
+"""
+
 
 def _dsn(settings: Settings) -> str:
     return settings.database_url.replace("postgresql+psycopg", "postgresql")
 
 
-def _overlap(url: str, wait: str) -> float:
-    command = [sys.executable, "-W", "ignore", "-c", OVERLAP, url, wait]
+def _said_by(script: str, *arguments: str) -> float:
+    command = [sys.executable, "-W", "ignore", "-c", script, *arguments]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
     return float(done.stdout)
 
@@ -55,8 +71,12 @@ def _overlap(url: str, wait: str) -> float:
 @pytest.mark.servers
 def test_queries_of_several_workers_overlap(settings_for: Callable[[str], Settings]) -> None:
     url = _dsn(settings_for("access"))
-    assert _overlap(url, "-") < 1.5
-    assert _overlap(url, "wait_c") > 2.4  # psycopg's own choice: one after the other
+    assert _said_by(OVERLAP, url, "-") < 1.5
+    assert _said_by(OVERLAP, url, "wait_c") > 2.4  # psycopg's own choice: one after the other
+
+
+def test_an_answer_that_has_begun_lets_others_go_on_once_in_a_hundred_pieces() -> None:
+    assert _said_by(TURNS) == 10
 
 
 @pytest.mark.servers
