@@ -104,6 +104,8 @@ def test_the_end_of_a_block_that_is_read_in_part_was_not_seen(session: Session) 
     most = blocks.MOST_PIECES * PIECE
     blocks.add(session, keyed(range(1, most + 50)))
     assert blocks.append(session, keyed([5000]), ends(session, [KEY])) == set()
+    blocks.forget(session, [(most, [KEY])])  # there is room now in the last piece that is read
+    assert blocks.append(session, keyed([5001]), ends(session, [KEY])) == set()
 
 
 def test_who_is_forgotten_by_a_key_is_found_by_the_others(session: Session) -> None:
