@@ -1,23 +1,23 @@
 """How many lines a second identity resolves, alone: from the bytes of the message to the commit.
 
-    python -m tests.identity.benchmark [--base 1000000] [--lines 10000] [--chunk 500] [--workers 2]
+    python -m tests.identity.benchmark [--base 1000000] [--lines 20000] [--chunk 500] [--workers 2]
 
 The database is the one of AGORA_IDENTITY_DATABASE_URL; its identity tables are emptied, then filled with a
 base of generated persons, one record each, by the service's own reading, keys and seals (only the writing is
-COPY, with blocks and indexes made after). Then lines about them come in: known contents with NIR, new
-contents with and without NIR, one trait in ten not quite right; and what one line against its candidates
-takes.
+COPY, with blocks and indexes made after). Then lines come in, as to a service that has been running: about
+these persons, as they were told before, and with one trait in ten not quite right, with NIR and without; and
+about persons nobody knew. Then one line at a time, against its candidates.
 """
 
 import argparse
-import itertools
 import multiprocessing
 import statistics
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -45,6 +45,8 @@ from tests.conftest import empty
 from tests.identity.given import KEYS, NOW, ids, sealed
 
 READ = TRAITS_RECEIVED.schema()
+# Before anything is measured, each process takes in so many lines: a service has been running for long.
+WARMING = 3_000
 TODAY = date(2026, 6, 30)
 PART = 5_000
 _INDEXES = {
@@ -194,25 +196,67 @@ def resolve(engine: Engine, under: Scorer, message: bytes) -> None:
         use_cases.resolve_persons(Linker(session, KEYS, under), NOW, body["declarations"], body["sealed"])
 
 
+@cache
+def _service(base: int) -> tuple[Engine, Scorer]:
+    """A service's connection and its model, for as long as its process runs."""
+    engine, under = database.engine_of(settings_of("identity"), connections=1), scorer(base)
+    collect_seldom()
+    return engine, under
+
+
 def _resolve_all(asked: tuple[int, list[bytes]]) -> None:
     base, told_of = asked
-    engine, under = database.engine_of(settings_of("identity"), connections=1), scorer(base)
-    collect_seldom()  # as a service does
     for message in told_of:
-        resolve(engine, under, message)
+        resolve(*_service(base), message)
 
 
-def measure(name: str, base: int, workers: int, told_of: list[bytes], lines: int) -> None:
-    """As many processes as workers, each with its share of the messages; their start is not counted."""
-    shares = [(base, told_of[worker::workers]) for worker in range(workers)]
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Lines of a kind: about persons of the base or not, told how."""
+
+    name: str
+    are_known: bool = True
+    faulty: float = 0.1
+    with_nir: bool = True
+
+    def messages(self, base: int, lines: int, chunk: int, chance: Random) -> list[bytes]:
+        """Lines about persons drawn at random, in other words than any before where they are faulty."""
+        first = 0 if self.are_known else chance.randrange(base, 10**9)
+        numbers = [first + chance.randrange(base) for _ in range(lines)]
+        saying = chance.randrange(1, 10**9) if self.faulty else 0
+        return messages(numbers, chunk, saying, self.faulty, self.with_nir)
+
+
+KINDS = (
+    Kind("known persons, with NIR, as they were told before", faulty=0.0),
+    Kind("known persons, with NIR, one trait in ten faulty"),
+    Kind("known persons, without NIR, one trait in ten faulty", with_nir=False),
+    Kind("persons nobody knew, with NIR", are_known=False),
+    Kind("persons nobody knew, without NIR", are_known=False, with_nir=False),
+)
+
+
+def measure(kind: Kind, base: int, workers: int, lines: int, chunk: int, chance: Random) -> None:
+    """As many processes as workers, each with its share of the lines, after as many as it warms up with."""
+    first = kind.messages(base, WARMING * workers, chunk, chance)
+    told_of = kind.messages(base, lines, chunk, chance)
+    warming, shares = (
+        [(base, part[worker::workers]) for worker in range(workers)] for part in (first, told_of)
+    )
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        pool.map(_resolve_all, [(base, []) for _ in shares])
+        pool.map(_resolve_all, warming, chunksize=1)
+        contents = _contents(base)
         began = time.perf_counter()
         pool.map(_resolve_all, shares, chunksize=1)
         seconds = time.perf_counter() - began
-    print(
-        f"{name:52} {lines / seconds:8,.0f} lines/s {1000 * seconds * workers / len(told_of):7.1f} ms a chunk"
-    )
+    told_new = _contents(base) - contents
+    print(f"{kind.name:52} {lines / seconds:8,.0f} lines/s, {100 * told_new / lines:3.0f} % new contents")
+
+
+def _contents(base: int) -> int:
+    engine, _ = _service(base)
+    with engine.connect() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM content")) or 0)
 
 
 def latency(engine: Engine, under: Scorer, numbers: Sequence[int]) -> None:
@@ -235,6 +279,7 @@ def against(engine: Engine, name: str, under: Scorer, numbers: Sequence[int], le
         told_of = sealed([told(number, 8, faulty=0.1, with_nir=False)])
         said = schemas.read_statements([uuid.UUID(int=number)], told_of, KEYS.traits, KEYS.blind)
         with database.transaction(engine) as session:
+            session.connection()  # the transaction has begun
             began = time.perf_counter()
             looked = linking.look(Linker(session, KEYS, under), said)
             took = time.perf_counter() - began
@@ -261,7 +306,7 @@ def _share_a_key(session: Session, under: Scorer, said: schemas.Statement) -> in
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--base", type=int, default=1_000_000)
-    parser.add_argument("--lines", type=int, default=10_000)
+    parser.add_argument("--lines", type=int, default=20_000)
     parser.add_argument("--chunk", type=int, default=500)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", action="store_true", help="use the base that is there")
@@ -282,20 +327,8 @@ def main() -> None:
         f"fsync {durability[0]}, synchronous_commit {durability[1]}, {asked.workers} processes, {keys:,} keys"
     )
     chance = Random(time.time())
-    draw = itertools.count()
-    for name, saying, faulty, with_nir in (
-        ("with NIR, contents that were told before", 0, 0.0, True),
-        ("with NIR, new contents, one trait in ten faulty", next(draw) + chance.randrange(10**9), 0.1, True),
-        (
-            "without NIR, new contents, one trait in ten faulty",
-            next(draw) + chance.randrange(10**9),
-            0.1,
-            False,
-        ),
-    ):
-        numbers = [chance.randrange(asked.base) for _ in range(asked.lines)]
-        told_of = messages(numbers, asked.chunk, saying, faulty, with_nir)
-        measure(name, asked.base, asked.workers, told_of, asked.lines)
+    for kind in KINDS:
+        measure(kind, asked.base, asked.workers, asked.lines, asked.chunk, chance)
     collect_seldom()
     latency(engine, scorer(asked.base), [chance.randrange(asked.base) for _ in range(200)])
     under = scorer(asked.base)

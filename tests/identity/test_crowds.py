@@ -99,6 +99,8 @@ def test_every_line_of_a_crowded_record_follows_it_once(session: Session) -> Non
     for start in range(0, many, 900):
         part = lines[start : start + 900]
         told(session, [other] * len(part), part)
+    records = session.scalars(text("SELECT record_id FROM record")).all()
+    assert [len(part) for part in statements.of_records(session, records)] == [statements.AT_ONCE, 701]
     before = session.scalar(text("SELECT coalesce(max(seq), 0) FROM outbox"))
     (one,) = session.scalars(text("SELECT declaration_id FROM statement ORDER BY record_id LIMIT 1"))
     asked = Ruling(uuid.uuid4(), "link", "lignes", "73282932000074/A", "mariage")

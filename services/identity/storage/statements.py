@@ -121,7 +121,7 @@ def of_records(session: Session, record_ids: Iterable[int]) -> Iterator[list[tup
     """(line, record) of every line that is one of these records, part by part."""
     asked = {"record_ids": database.integers(record_ids)}
     rows = session.execute(_OF_RECORDS, asked, execution_options={"yield_per": AT_ONCE})
-    for part in rows.partitions():
+    for part in rows.partitions(AT_ONCE):
         yield [(row.declaration_id, row.record_id) for row in part]
 
 
