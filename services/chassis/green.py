@@ -3,7 +3,7 @@
 psycopg 3 detects gevent but not eventlet: with its default wait function one query stops every
 worker of the process. `wait_selector` goes through the patched `selectors` and lets them overlap
 (five one-second queries in five workers: 5 s without, 1 s with). An answer that has begun is read
-without: one of 14 MB takes 45 ms of the processor with it for each piece, and 27 so.
+past it: one of 14 MB takes 45 ms of the processor with a turn for each piece, and 27 without.
 """
 
 import sys

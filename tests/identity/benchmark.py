@@ -236,7 +236,9 @@ KINDS = (
 )
 
 
-def measure(kind: Kind, base: int, workers: int, lines: int, chunk: int, chance: Random) -> None:
+def measure(
+    engine: Engine, kind: Kind, base: int, workers: int, lines: int, chunk: int, chance: Random
+) -> None:
     """As many processes as workers, each with its share of the lines, after as many as it warms up with."""
     first = kind.messages(base, WARMING * workers, chunk, chance)
     told_of = kind.messages(base, lines, chunk, chance)
@@ -245,16 +247,15 @@ def measure(kind: Kind, base: int, workers: int, lines: int, chunk: int, chance:
     )
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         pool.map(_resolve_all, warming, chunksize=1)
-        contents = _contents(base)
+        contents = _contents(engine)
         began = time.perf_counter()
         pool.map(_resolve_all, shares, chunksize=1)
         seconds = time.perf_counter() - began
-    told_new = _contents(base) - contents
+    told_new = _contents(engine) - contents
     print(f"{kind.name:52} {lines / seconds:8,.0f} lines/s, {100 * told_new / lines:3.0f} % new contents")
 
 
-def _contents(base: int) -> int:
-    engine, _ = _service(base)
+def _contents(engine: Engine) -> int:
     with engine.connect() as connection:
         return int(connection.scalar(text("SELECT count(*) FROM content")) or 0)
 
@@ -328,7 +329,7 @@ def main() -> None:
     )
     chance = Random(time.time())
     for kind in KINDS:
-        measure(kind, asked.base, asked.workers, asked.lines, asked.chunk, chance)
+        measure(engine, kind, asked.base, asked.workers, asked.lines, asked.chunk, chance)
     collect_seldom()
     latency(engine, scorer(asked.base), [chance.randrange(asked.base) for _ in range(200)])
     under = scorer(asked.base)

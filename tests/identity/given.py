@@ -17,6 +17,7 @@ from services.contracts.ingestion import TRAITS_RECEIVED
 from services.contracts.message import Event
 from services.identity import use_cases
 from services.identity.linking import IdentityKeys, Linker
+from services.identity.storage import verdicts
 from services.identity.storage.models import scorer_of
 from services.identity.storage.statements import Origin
 
@@ -116,6 +117,19 @@ def announced(session: Session, event: Event, after: int | None = 0) -> list[dic
     )
     read = event.schema()
     return [one for body in rows for one in read.load(orjson.loads(body))[event.items]]
+
+
+def persons(session: Session) -> int:
+    """How many persons lines speak of, as it stands."""
+    standing = (
+        "SELECT DISTINCT ON (declaration_id) person_id FROM decision ORDER BY declaration_id, version DESC"
+    )
+    return int(session.execute(text(f"SELECT count(DISTINCT person_id) FROM ({standing}) AS s")).scalar_one())
+
+
+def causes(session: Session) -> list[str]:
+    """Why humans are asked."""
+    return [doubt.cause for doubt in verdicts.doubts(session, (0, 0), 100)]
 
 
 def message(declarations: Sequence[uuid.UUID], people: Any) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from services.identity import ruling
 from services.identity.domain.clustering import SPEAKERS
 from services.identity.storage import blocks, statements
 from services.identity.storage.rulings import Ruling
-from tests.identity.given import NIR, NOW, announced, ids, linker, personne, told
-from tests.identity.test_resolving import causes, persons
+from tests.identity.given import NIR, NOW, announced, causes, ids, linker, personne, persons, told
 
 
 def test_ten_thousand_tests_are_ten_thousand_persons(session: Session) -> None:

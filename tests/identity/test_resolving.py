@@ -15,7 +15,7 @@ from services.chassis.sealing import Keyring, SealBroken
 from services.contracts.identity import DECLARATIONS_ATTRIBUTED
 from services.identity import use_cases
 from services.identity.errors import BlindKeyUnknown
-from services.identity.storage import decisions, records, verdicts
+from services.identity.storage import decisions, records
 from services.identity.storage import statements as kept
 from tests.identity.given import (
     KEYS,
@@ -23,28 +23,17 @@ from tests.identity.given import (
     NOW,
     OTHER_NIR,
     announced,
+    causes,
     ids,
     linker,
     nir_of,
     personne,
+    persons,
     sealed,
     told,
 )
 
 MARIE, HER_NIR = personne(), personne(nir=NIR)
-
-
-def persons(session: Session) -> int:
-    """How many persons lines speak of, as it stands."""
-    standing = (
-        "SELECT DISTINCT ON (declaration_id) person_id FROM decision ORDER BY declaration_id, version DESC"
-    )
-    return int(session.execute(text(f"SELECT count(DISTINCT person_id) FROM ({standing}) AS s")).scalar_one())
-
-
-def causes(session: Session) -> list[str]:
-    """Why humans are asked."""
-    return [doubt.cause for doubt in verdicts.doubts(session, (0, 0), 100)]
 
 
 def test_a_first_line_makes_a_person(session: Session) -> None:
