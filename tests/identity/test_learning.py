@@ -4,12 +4,14 @@ import math
 import random
 from collections import Counter
 
+import duckdb
+import pyarrow
 import pytest
 
 from services.identity.domain.comparison import NOM, TRAITS
 from services.identity.domain.model import dump_model
 from services.identity.domain.records import read_record
-from services.identity.learning import start
+from services.identity.learning import batch, start
 from services.identity.learning.counting import frequencies_of
 from services.identity.learning.learning import Effort, best_expected_f1, learn, thresholds_of
 from services.identity.learning.maximisation import maximise
@@ -49,6 +51,21 @@ def test_splink_finds_the_m_by_which_pairs_were_made() -> None:
     found, rounds = maximise(patterns, start.M, u, odds=0.25)
     assert rounds > 1
     assert found["nom"] == pytest.approx(made["nom"], abs=0.02)
+
+
+@pytest.mark.parametrize(("of_one_town", "are_met"), [(14, True), (15, False)])
+def test_splink_is_asked_by_no_rule_by_which_a_whole_town_meets(
+    of_one_town: int, are_met: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_MOST_PAIRS", 14 * 13 // 2)
+    towns = [*["35000"] * of_one_town, *[None] * 20]  # who tells no town meets nobody by it
+    columns = {"postcode": towns, "surname": [f"NOM {at}" for at in range(len(towns))]}
+    with duckdb.connect() as connection:
+        connection.register("rows", pyarrow.table(columns))
+        rules = batch.affordable(
+            connection, list(columns), [("postcode",), ("surname", "postcode"), ("dob",)]
+        )
+    assert rules == [("postcode",), ("surname", "postcode")][not are_met :]
 
 
 def test_a_trait_nobody_tells_keeps_what_is_expected_of_it() -> None:

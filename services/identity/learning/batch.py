@@ -1,7 +1,8 @@
 """What Splink finds by itself, in one batch, from the same traits: the mark to be measured against.
 
 With its own comparisons and term frequencies, its own blocking rules and training, as its documentation
-advises for persons; nothing of ours but the normalised traits.
+advises for persons; nothing of ours but the normalised traits. A rule by which too many meet, as where all
+live in one town, is left out, as it advises too: it would take all the memory that there is.
 """
 
 import logging
@@ -20,6 +21,8 @@ from splink.internals.exceptions import EMTrainingException
 
 from services.identity.domain.records import Record
 
+Columns = tuple[str, ...]
+
 _RULES = (
     ("surname", "first_name"),
     ("dob",),
@@ -32,6 +35,9 @@ _RULES = (
 _EXCHANGED = "l.surname = r.first_name and l.first_name = r.surname"
 _TRAINED_ON = (("dob",), ("surname", "first_name"), ("postcode", "commune"))
 _SURE = ("first_name", "surname", "dob")
+# Pairs that one rule may make; and the memory for all of it, none of which goes to a disk.
+_MOST_PAIRS = 10_000_000
+_MEMORY = {"memory_limit": "4GB", "temp_directory": ""}
 _COLUMNS = ("first_name", "surname", "dob", "postcode", "commune", "place", "sex")
 
 
@@ -42,12 +48,13 @@ def persons_by_splink(
     records. Columns that no record tells are left out."""
     rows = _rows(records)
     told = [name for name in _COLUMNS if any(value is not None for value in rows[name])]
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with duckdb.connect(config={"threads": 1, **_MEMORY}) as connection:
         connection.register("rows", pyarrow.table({name: rows[name] for name in ("unique_id", *told)}))
+        rules, trained_on = (affordable(connection, told, of) for of in (_RULES, _TRAINED_ON))
         backend = DuckDBAPI(connection)
         table = backend.register(connection.sql("SELECT * FROM rows"), dataset_display_name="records")
-        linker = Linker(table, _settings(told), log_level=logging.ERROR)
-        _train(linker, told)
+        linker = Linker(table, _settings(told, rules), log_level=logging.ERROR)
+        _train(linker, told, trained_on)
         predicted = linker.inference.predict(threshold_match_probability=min(probabilities))
         for probability in probabilities:
             clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
@@ -75,7 +82,21 @@ def _rows(records: Sequence[Record]) -> dict[str, list[Any]]:
     return columns
 
 
-def _settings(told: Sequence[str]) -> SettingsCreator:
+def affordable(
+    connection: duckdb.DuckDBPyConnection, told: Sequence[str], rules: Sequence[Columns]
+) -> list[Columns]:
+    """Those of these rules whose columns are told, and by which no more meet than are compared."""
+    return [rule for rule in rules if set(rule) <= set(told) and _pairs(connection, rule) <= _MOST_PAIRS]
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection, rule: Columns) -> int:
+    told = connection.sql("SELECT * FROM rows").filter(" AND ".join(f"{name} IS NOT NULL" for name in rule))
+    met = told.aggregate("count(*) AS records", ", ".join(rule))
+    (pairs,) = met.aggregate("sum(records * (records - 1) // 2)").fetchall()[0]
+    return int(pairs or 0)
+
+
+def _settings(told: Sequence[str], by: Sequence[Columns]) -> SettingsCreator:
     comparisons: dict[str, ComparisonCreator] = {
         "first_name": _rare(cl.NameComparison("first_name")),
         "surname": _rare(cl.NameComparison("surname")),
@@ -85,9 +106,7 @@ def _settings(told: Sequence[str]) -> SettingsCreator:
         "place": _rare(cl.ExactMatch("place")),
         "sex": cl.ExactMatch("sex"),
     }
-    rules: list[BlockingRuleCreator | dict[str, Any]] = [
-        block_on(*rule) for rule in _RULES if set(rule) <= set(told)
-    ]
+    rules: list[BlockingRuleCreator | dict[str, Any]] = [block_on(*rule) for rule in by]
     if {"first_name", "surname"} <= set(told):
         rules.append(CustomRule(_EXCHANGED))
         comparisons["surname"] = cl.ForenameSurnameComparison("first_name", "surname")
@@ -105,15 +124,14 @@ def _rare(comparison: ComparisonCreator) -> ComparisonCreator:
     return comparison.configure(term_frequency_adjustments=True)
 
 
-def _train(linker: Linker, told: Sequence[str]) -> None:
+def _train(linker: Linker, told: Sequence[str], by: Sequence[Columns]) -> None:
     sure: list[str | BlockingRuleCreator] = [block_on(*(name for name in _SURE if name in told))]
     linker.training.estimate_probability_two_random_records_match(sure, recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
-    for rule in _TRAINED_ON:
-        if set(rule) <= set(told):
-            # A rule by which no two records meet teaches nothing; the others do.
-            with suppress(EMTrainingException):
-                linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+    for rule in by:
+        # A rule by which no two records meet teaches nothing; the others do.
+        with suppress(EMTrainingException):
+            linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
 
 
 def _groups(rows: Sequence[Mapping[str, Any]]) -> list[list[int]]:
