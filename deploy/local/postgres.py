@@ -1,6 +1,7 @@
 """A private PostgreSQL cluster: one database and one role for each service, durability on."""
 
 import os
+import shutil
 
 import psycopg
 from psycopg import sql
@@ -17,8 +18,8 @@ ADMIN = "agora_admin"
 
 # lz4: keys go all over their index, so pages are logged whole, and the default compression takes longer than
 # all the rest of taking in a record (2.8 ms against 0.8). So do large values: messages that wait, changes.
-# After a checkpoint each page goes to the journal whole once more: under load, 2 GB is a checkpoint every few
-# seconds, and most of what is written.
+# After a checkpoint each page goes to the journal whole once more: checkpoints are as far apart as the disk
+# allows (see `_journal_megabytes`).
 # What is asked for lies in memory or on flash, where a page here and there costs what the next one does: by
 # the default of 4, whole tables of some ten thousand rows are read for a hundred persons.
 # `terse` leaves out DETAIL, which prints the values; no statement is ever logged with its values.
@@ -26,7 +27,7 @@ _SETTINGS = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 200
-max_wal_size = 8GB
+checkpoint_timeout = 30min
 wal_compression = lz4
 default_toast_compression = lz4
 random_page_cost = 1.1
@@ -84,7 +85,8 @@ def _initialise(site: Site, house: House) -> None:
     secret.unlink()
     configuration = house.folder / "data" / "postgresql.auto.conf"
     configuration.write_text(
-        f"{_SETTINGS}\nshared_buffers = {_shared_megabytes()}MB\nport = {ports_of(site)['postgres']}\n"
+        f"{_SETTINGS}\nshared_buffers = {_shared_megabytes()}MB"
+        f"\nmax_wal_size = {_journal_megabytes(house)}MB\nport = {ports_of(site)['postgres']}\n"
     )
     house.give(configuration)
 
@@ -94,6 +96,12 @@ def _shared_megabytes() -> int:
     what is not there is read anew for every line."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
     return min(max(memory // 4, 128), 8192)
+
+
+def _journal_megabytes(house: House) -> int:
+    """How long the journal may grow between two checkpoints: half of what is free on its disk, up to 32 GB.
+    Of ten million persons all pages are 10 GB, and go there whole when they are written to first."""
+    return min(max(shutil.disk_usage(house.folder).free // 2**21, 1024), 32768)
 
 
 def stop(site: Site) -> None:
