@@ -139,7 +139,7 @@ def test_how_many_parents_have_a_namesake_decides_little(
 def test_twins_are_a_doubt_by_the_figures_of_any_year(
     monkeypatch: pytest.MonkeyPatch, twins: float, of_one_sex: float, twin: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(deciding, "_TWINS", twins)
+    monkeypatch.setattr(deciding, "TWINS", twins)
     monkeypatch.setattr(deciding, "_TWINS_OF_ONE_SEX", of_one_sex)
     scorer = Scorer(default_model())
     verdict = judge(scorer.prepare(zoe(**HOME)), scorer.prepare(zoe(**HOME, **twin)), scorer)

@@ -2,15 +2,18 @@
 
 import math
 import random
-from collections import Counter
+from collections import Counter, defaultdict
+from itertools import chain
 
 import duckdb
 import pyarrow
 import pytest
 
 from services.identity.domain.comparison import NOM, TRAITS
+from services.identity.domain.deciding import Answer, judge
 from services.identity.domain.model import dump_model
-from services.identity.domain.records import read_record
+from services.identity.domain.records import Told, read_record
+from services.identity.domain.scoring import Scorer
 from services.identity.learning import batch, start
 from services.identity.learning.counting import frequencies_of
 from services.identity.learning.learning import Effort, best_expected_f1, learn, thresholds_of
@@ -38,6 +41,24 @@ def test_what_is_learned_without_labels_is_what_labels_would_tell() -> None:
             assert math.fsum(side[trait.name]) == pytest.approx(1, abs=1e-6)
     assert model.m["nom"][-1] > 0.7
     assert model.u["nom"][0] > 0.8
+
+
+@pytest.mark.parametrize("families", [6, 7, 8])
+def test_twins_are_not_learned_to_be_one_person_with_two_first_names(families: int) -> None:
+    """Of 554 records, 2 to 3 % are of somebody who has a twin, as of those born in France."""
+    told_of: dict[int, list[Told]] = defaultdict(list)
+    for statement in TOLD:
+        told_of[statement.number].append(statement.told)
+    twice = [of_one[:2] for of_one in told_of.values() if len(of_one) > 1]
+    twins = [
+        (said, {**said, "prenoms": ("Wilfrid", "Quitterie")[at % 2]}) for at, (said, _) in enumerate(twice)
+    ]
+    told = [*chain.from_iterable(twins[:families]), *chain.from_iterable(twice[families:])]
+    scorer = Scorer(learn([read_record(said) for said in told], "a", EFFORT))
+    for pair in twins[:families]:
+        one, other = (scorer.prepare(read_record(said)) for said in pair)
+        verdict = judge(one, other, scorer)
+        assert (verdict.answer, verdict.cause) == (Answer.DOUBT, "jumeaux")
 
 
 def test_splink_finds_the_m_by_which_pairs_were_made() -> None:

@@ -50,7 +50,7 @@ CERTAIN = 64.0
 # Of a thousand deliveries in France 17.2 to 17.5 were of twins in 2014 to 2017 (INSEE, état civil), so 3.4 %
 # of the new-born were; of those of 1972, half as many (Blondel 2009, J. Gynécol. Obstét. 38: 15.6 in 2008,
 # four fifths more than in 1972). The higher is the prudent one.
-_TWINS = 0.034
+TWINS = 0.034
 # One egg gives about 4 twin deliveries in a thousand, everywhere and always (Monden, Pison, Smits 2021, Human
 # Reproduction 36), and half of the others are of one sex: 62 % of today's in all, 73 % of those of 1972.
 _TWINS_OF_ONE_SEX = 2 / 3
@@ -179,7 +179,7 @@ def relative_of(compared: Compared, one: Prepared, other: Prepared, model: Model
         return None
     if UNKNOWN < prenom < NEAR and birth == SAME_DAY:
         of_one_sex, sex = _TWINS_OF_ONE_SEX, compared.levels[SEXE]
-        as_twins = _TWINS * model.u["prenom"][prenom]
+        as_twins = TWINS * model.u["prenom"][prenom]
         as_error = model.siblings * model.m["prenom"][prenom]
         if sex != UNKNOWN:
             as_twins *= of_one_sex if sex else 1 - of_one_sex

@@ -7,7 +7,8 @@ common, they have by being candidates, and learning among them alone would take 
 1. Frequencies are counted; from the second turn on, without a record's own person.
 2. u is counted on pairs drawn at random. In a small file some of these are of one person: from the second
    turn on, those that the model says are, are left out.
-3. m is found by Splink's expectation–maximisation on the candidates, u and the prior given.
+3. m is found by Splink's expectation–maximisation on the candidates, u and the prior given, and rid of the
+   twins that are like one person with two first names.
 4. The prior is what the model then expects: the probabilities of all candidates, over all pairs.
 
 2 to 4 are repeated until the prior stays. Then the thresholds are set, without labels either: where pairs
@@ -21,7 +22,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from services.identity.domain.comparison import TRAITS, UNKNOWN, compare
+from services.identity.domain.comparison import NEAR, TRAITS, UNKNOWN, compare
+from services.identity.domain.deciding import TWINS
 from services.identity.domain.model import Model, Thresholds
 from services.identity.domain.records import Record
 from services.identity.domain.scoring import Scorer, probability_of
@@ -134,7 +136,8 @@ _Maximise = Callable[[Model, Mapping[tuple[int, ...], int]], tuple[Model, int]]
 def _maximised(model: Model, counts: Mapping[tuple[int, ...], int]) -> tuple[Model, int]:
     """The model whose m make pairs with these levels likeliest, and in how many rounds."""
     m, rounds = maximise(counts, _lists(model.m), _lists(model.u), math.exp2(model.prior))
-    return replace(model, m=_frozen(_tempered(m, model.siblings * model.population / 2))), rounds
+    m = _without_twins(_tempered(m, model.siblings * model.population / 2), model)
+    return replace(model, m=_frozen(m)), rounds
 
 
 def _as_it_is(model: Model, _: Mapping[tuple[int, ...], int]) -> tuple[Model, int]:
@@ -254,6 +257,16 @@ def _tempered(m: Probabilities, matched: float) -> Probabilities:
         name: [(1 - share) * value + share * start.M[name][level] for level, value in enumerate(values)]
         for name, values in m.items()
     }
+
+
+def _without_twins(m: Probabilities, model: Model) -> Probabilities:
+    """m without the twins whom it takes for one person with another first name, since all else is the same
+    (see `deciding.relative_of`): as many as there may be are taken off, and half of such pairs at most."""
+    first_names = list(m["prenom"])
+    for level in range(NEAR):
+        of_twins = TWINS * model.u["prenom"][level] / model.siblings
+        first_names[level] = max(first_names[level] - of_twins, first_names[level] / 2)
+    return {**m, "prenom": [value / sum(first_names) for value in first_names]}
 
 
 def best_expected_f1(probabilities: Sequence[float]) -> float:
