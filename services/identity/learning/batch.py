@@ -33,6 +33,7 @@ _RULES = (
     ("first_name", "commune"),
 )
 _EXCHANGED = "l.surname = r.first_name and l.first_name = r.surname"
+# Some of these rules.
 _TRAINED_ON = (("dob",), ("surname", "first_name"), ("postcode", "commune"))
 _SURE = ("first_name", "surname", "dob")
 # Pairs that one rule may make; and the memory for all of it, none of which goes to a disk.
@@ -50,11 +51,11 @@ def persons_by_splink(
     told = [name for name in _COLUMNS if any(value is not None for value in rows[name])]
     with duckdb.connect(config={"threads": 1, **_MEMORY}) as connection:
         connection.register("rows", pyarrow.table({name: rows[name] for name in ("unique_id", *told)}))
-        rules, trained_on = (affordable(connection, told, of) for of in (_RULES, _TRAINED_ON))
+        rules = affordable(connection, told, _RULES)
         backend = DuckDBAPI(connection)
         table = backend.register(connection.sql("SELECT * FROM rows"), dataset_display_name="records")
         linker = Linker(table, _settings(told, rules), log_level=logging.ERROR)
-        _train(linker, told, trained_on)
+        _train(linker, told, [rule for rule in _TRAINED_ON if rule in rules])
         predicted = linker.inference.predict(threshold_match_probability=min(probabilities))
         for probability in probabilities:
             clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
