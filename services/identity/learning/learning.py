@@ -11,9 +11,13 @@ common, they have by being candidates, and learning among them alone would take 
    twins that are like one person with two first names.
 4. The prior is what the model then expects: the probabilities of all candidates, over all pairs.
 
-2 to 4 are repeated until the prior stays. Then the thresholds are set, without labels either: where pairs
-are accepted from half the best F1 that the model expects of itself, no other threshold is expected to do
-better (Lipton, Elkan and Narayanaswamy, 2014, theorem 1).
+2 to 4 are repeated until the prior stays: first with the m that are expected before anything is learned, then
+with those found. For where hardly anybody is told twice, m found under too high a prior are not those
+of one person, but of whatever else many pairs have in common, as first names that go together.
+
+Then the thresholds are set, without labels either: where pairs are accepted from half the best F1 that the
+model expects of itself, no other threshold is expected to do better (Lipton, Elkan and Narayanaswamy, 2014,
+theorem 1).
 """
 
 import math
@@ -78,7 +82,7 @@ def learn(records: Sequence[Record], version: str, effort: Effort | None = None)
     thresholds = Thresholds(0.0, _REVIEW, _REVIEW / 2)
     m, u = _frozen(start.M), _frozen(start.U)
     model = Model(version, len(records), _SIBLINGS, m, u, listed, unlisted, thresholds)
-    return _learned(model, _sampled(records, model, effort), effort.least, _maximised)
+    return _learned(model, _sampled(records, model, effort), effort.least, _as_it_is, _maximised)
 
 
 def fit(model: Model, records: Sequence[Record], effort: Effort | None = None) -> Model:
@@ -144,25 +148,27 @@ def _as_it_is(model: Model, _: Mapping[tuple[int, ...], int]) -> tuple[Model, in
     return model, 0
 
 
-def _learned(model: Model, sample: _Sample, least: int, maximised: _Maximise) -> Model:
+def _learned(model: Model, sample: _Sample, least: int, *ways: _Maximise) -> Model:
+    """The model whose prior stays, its m being found in each of these ways, one after the other."""
     counts = {levels: len(pairs) for levels, pairs in sample.patterns.items()}
     turns: list[dict[str, float]] = []
     probabilities: list[float] = []
     weigher = _Weigher(sample.records, model)
-    for turn in range(_MOST_TURNS):
-        model = replace(model, u=_frozen(_unlike(sample, weigher if turn else None)))
-        model, rounds = maximised(model, counts)
-        weigher = _Weigher(sample.records, model)
-        probabilities = weigher.probabilities(sample.patterns)
-        # Never none: one pair may be among the next million records.
-        siblings = 2 * max(sum(probabilities), 0.5) / len(sample.records)
-        settled = turn > 1 and abs(siblings - model.siblings) <= _PRIOR_STAYS * siblings
-        listed, unlisted = frequencies_of(sample.records, least, siblings)
-        model = replace(model, siblings=siblings, frequencies=listed, unlisted=unlisted)
-        weigher = _Weigher(sample.records, model)
-        turns.append({"rounds": rounds, "siblings": siblings})
-        if settled:
-            break
+    for maximised in ways:
+        for turn in range(_MOST_TURNS):
+            model = replace(model, u=_frozen(_unlike(sample, weigher if turns else None)))
+            model, rounds = maximised(model, counts)
+            weigher = _Weigher(sample.records, model)
+            probabilities = weigher.probabilities(sample.patterns)
+            # Never none: one pair may be among the next million records.
+            siblings = 2 * max(sum(probabilities), 0.5) / len(sample.records)
+            settled = turn > 1 and abs(siblings - model.siblings) <= _PRIOR_STAYS * siblings
+            listed, unlisted = frequencies_of(sample.records, least, siblings)
+            model = replace(model, siblings=siblings, frequencies=listed, unlisted=unlisted)
+            weigher = _Weigher(sample.records, model)
+            turns.append({"rounds": rounds, "siblings": siblings})
+            if settled:
+                break
     best = best_expected_f1(probabilities)
     report = {
         "records": len(sample.records),
