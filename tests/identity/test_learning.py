@@ -9,7 +9,7 @@ import duckdb
 import pyarrow
 import pytest
 
-from services.identity.domain.comparison import NOM, TRAITS
+from services.identity.domain.comparison import NEAR, NOM, TRAITS
 from services.identity.domain.deciding import Answer, judge
 from services.identity.domain.model import dump_model
 from services.identity.domain.records import Told, read_record
@@ -59,6 +59,31 @@ def test_twins_are_not_learned_to_be_one_person_with_two_first_names(families: i
         one, other = (scorer.prepare(read_record(said)) for said in pair)
         verdict = judge(one, other, scorer)
         assert (verdict.answer, verdict.cause) == (Answer.DOUBT, "jumeaux")
+
+
+def test_those_of_one_home_are_not_learned_to_be_one_person() -> None:
+    """Three to a home, each told at most twice: most pairs that are alike are of two of a home."""
+    home_of: dict[int, Told] = {}
+    times = Counter[int]()
+    told: list[tuple[int, Told]] = []
+    for one in statements(450, seed=7, with_home=True):
+        shared = ("nom_naissance", "nom_usage", "code_postal", "commune")
+        home = home_of.setdefault(one.number // 3, {trait: one.told[trait] for trait in shared})
+        times[one.number] += 1
+        if times[one.number] <= 2:
+            told.append((one.number, {**one.told, **home}))
+    records = [read_record(said) for _, said in told]
+    model = learn(records, "a", EFFORT)
+    assert math.fsum(model.m["prenom"][:NEAR]) < 0.1
+    scorer = Scorer(model)
+    prepared = [scorer.prepare(record) for record in records]
+    linked = [
+        told[one][0] == told[other][0]
+        for one, other in candidate_pairs(records, model, 10**6)
+        if judge(prepared[one], prepared[other], scorer).answer is Answer.LINKED
+    ]
+    assert linked.count(True) > 0.9 * sum(count > 1 for count in times.values())
+    assert linked.count(False) < 0.1 * len(linked)
 
 
 def test_splink_finds_the_m_by_which_pairs_were_made() -> None:

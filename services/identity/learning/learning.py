@@ -7,8 +7,8 @@ common, they have by being candidates, and learning among them alone would take 
 1. Frequencies are counted; from the second turn on, without a record's own person.
 2. u is counted on pairs drawn at random. In a small file some of these are of one person: from the second
    turn on, those that the model says are, are left out.
-3. m is found by Splink's expectation–maximisation on the candidates, u and the prior given, and rid of the
-   twins that are like one person with two first names.
+3. m is found by Splink's expectation–maximisation on the candidates but those that only share a home, u and
+   the prior given, and rid of the twins that are like one person with two first names.
 4. The prior is what the model then expects: the probabilities of all candidates, over all pairs.
 
 2 to 4 are repeated until the prior stays: first with the m that are expected before anything is learned, then
@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from services.identity.domain.comparison import NEAR, TRAITS, UNKNOWN, compare
+from services.identity.domain.comparison import FAR, NAISSANCE, NEAR, PRENOM, TRAITS, UNKNOWN, compare
 from services.identity.domain.deciding import TWINS
 from services.identity.domain.model import Model, Thresholds
 from services.identity.domain.records import Record
@@ -49,6 +49,8 @@ _BEYOND_RARITY = -20.0
 # Before anything is known, one record in ten has another of its person.
 _SIBLINGS = 0.1
 _MOST_TURNS = 6
+# The levels that no slip of the finger explains.
+_OTHER_NAMES, _OTHER_BIRTHS = range(FAR + 1), range(2)
 _PRIOR_STAYS = 0.002
 # The commune, given the postcode, is seldom seen between two persons: the commune alone tells what to expect.
 _GIVEN, _ALONE, _TRUST_IN_ALONE = "commune_meme_code_postal", "commune", 20.0
@@ -139,9 +141,19 @@ _Maximise = Callable[[Model, Mapping[tuple[int, ...], int]], tuple[Model, int]]
 
 def _maximised(model: Model, counts: Mapping[tuple[int, ...], int]) -> tuple[Model, int]:
     """The model whose m make pairs with these levels likeliest, and in how many rounds."""
-    m, rounds = maximise(counts, _lists(model.m), _lists(model.u), math.exp2(model.prior))
+    m, rounds = maximise(_may_be_one(counts), _lists(model.m), _lists(model.u), math.exp2(model.prior))
     m = _without_twins(_tempered(m, model.siblings * model.population / 2), model)
     return replace(model, m=_frozen(m)), rounds
+
+
+def _may_be_one(counts: Mapping[tuple[int, ...], int]) -> dict[tuple[int, ...], int]:
+    """These pairs without those that neither first name nor birth allows to be one person: those of one home
+    have its surname, postcode and commune in common, and may be more than the pairs of one person."""
+    return {
+        levels: count
+        for levels, count in counts.items()
+        if levels[PRENOM] not in _OTHER_NAMES or levels[NAISSANCE] not in _OTHER_BIRTHS
+    }
 
 
 def _as_it_is(model: Model, _: Mapping[tuple[int, ...], int]) -> tuple[Model, int]:
