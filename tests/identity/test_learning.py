@@ -3,6 +3,7 @@
 import math
 import random
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from itertools import chain
 
 import duckdb
@@ -11,20 +12,30 @@ import pytest
 
 from services.identity.domain.comparison import NEAR, NOM, TRAITS
 from services.identity.domain.deciding import Answer, judge
-from services.identity.domain.model import dump_model
-from services.identity.domain.records import Told, read_record
+from services.identity.domain.model import Model, dump_model
+from services.identity.domain.records import Record, Told, read_record
 from services.identity.domain.scoring import Scorer
 from services.identity.learning import batch, start
 from services.identity.learning.counting import frequencies_of
 from services.identity.learning.learning import Effort, best_expected_f1, learn, thresholds_of
 from services.identity.learning.maximisation import maximise
-from services.identity.learning.pairs import candidate_pairs
+from services.identity.learning.pairs import Pair, candidate_pairs
 from services.sample.slips import statements
 from tests.identity.model import MODEL
 
 TOLD = statements(400, seed=7)
 RECORDS = [read_record(one.told) for one in TOLD]
 EFFORT = Effort(least=2, random=20_000)
+
+
+def linked_pairs(records: Sequence[Record], model: Model) -> list[Pair]:
+    scorer = Scorer(model)
+    prepared = [scorer.prepare(record) for record in records]
+    return [
+        (one, other)
+        for one, other in candidate_pairs(records, model, 10**6)
+        if judge(prepared[one], prepared[other], scorer).answer is Answer.LINKED
+    ]
 
 
 def test_the_same_records_give_the_same_model() -> None:
@@ -75,13 +86,7 @@ def test_those_of_one_home_are_not_learned_to_be_one_person() -> None:
     records = [read_record(said) for _, said in told]
     model = learn(records, "a", EFFORT)
     assert math.fsum(model.m["prenom"][:NEAR]) < 0.1
-    scorer = Scorer(model)
-    prepared = [scorer.prepare(record) for record in records]
-    linked = [
-        told[one][0] == told[other][0]
-        for one, other in candidate_pairs(records, model, 10**6)
-        if judge(prepared[one], prepared[other], scorer).answer is Answer.LINKED
-    ]
+    linked = [told[one][0] == told[other][0] for one, other in linked_pairs(records, model)]
     assert linked.count(True) > 0.9 * sum(count > 1 for count in times.values())
     assert linked.count(False) < 0.1 * len(linked)
 
@@ -134,13 +139,7 @@ def test_records_of_which_no_two_are_of_one_person_teach_that() -> None:
     model = learn(alone, "a", EFFORT)
     assert all(turn["siblings"] < 0.005 for turn in model.report["turns"])
     assert model.m == {name: pytest.approx(expected, abs=0.02) for name, expected in start.M.items()}
-    scorer = Scorer(model)
-    prepared = [scorer.prepare(record) for record in alone]
-    answers = {
-        judge(prepared[one], prepared[other], scorer).answer
-        for one, other in candidate_pairs(alone, model, 10**6)
-    }
-    assert Answer.LINKED not in answers
+    assert linked_pairs(alone, model) == []
 
 
 def test_a_file_holds_no_value_that_few_bear() -> None:

@@ -49,9 +49,9 @@ _BEYOND_RARITY = -20.0
 # Before anything is known, one record in ten has another of its person.
 _SIBLINGS = 0.1
 _MOST_TURNS = 6
-# The levels that no slip of the finger explains.
-_OTHER_NAMES, _OTHER_BIRTHS = range(FAR + 1), range(2)
 _PRIOR_STAYS = 0.002
+# The levels of first name and birth that no slip of the finger explains.
+_OTHER_NAMES, _OTHER_BIRTHS = range(FAR + 1), range(2)
 # The commune, given the postcode, is seldom seen between two persons: the commune alone tells what to expect.
 _GIVEN, _ALONE, _TRUST_IN_ALONE = "commune_meme_code_postal", "commune", 20.0
 
