@@ -175,16 +175,16 @@ def _entered(number: int, under: Scorer, seen: set[bytes]) -> Iterator[tuple[Any
 # --- the lines -----------------------------------------------------------------------------
 
 
-def messages(numbers: Sequence[int], chunk: int, saying: int, faulty: float, with_nir: bool) -> list[bytes]:
+def messages(lines: Sequence[dict[str, Any]], chunk: int) -> list[bytes]:
     """The bytes that ingestion would publish."""
-    parts = (numbers[start : start + chunk] for start in range(0, len(numbers), chunk))
+    parts = (lines[start : start + chunk] for start in range(0, len(lines), chunk))
     return [
         orjson.dumps(
             {
                 "lot_id": uuid.uuid4(),
                 "source": "73282932000074",
                 "declarations": ids(len(part)),
-                "sealed": sealed([told(one, saying, faulty=faulty, with_nir=with_nir) for one in part]),
+                "sealed": sealed(part),
             }
         )
         for part in parts
@@ -222,29 +222,58 @@ class Kind:
     faulty: float = 0.1
     with_nir: bool = True
 
-    def messages(self, base: int, lines: int, chunk: int, chance: Random) -> list[bytes]:
+    def lines(self, base: int, count: int, chance: Random) -> list[dict[str, Any]]:
         """Lines about persons drawn at random, in other words than any before where they are faulty."""
         first = 0 if self.are_known else chance.randrange(base, 10**9)
-        numbers = [first + chance.randrange(base) for _ in range(lines)]
         saying = chance.randrange(1, 10**9) if self.faulty else 0
-        return messages(numbers, chunk, saying, self.faulty, self.with_nir)
+        return [
+            told(first + chance.randrange(base), saying, faulty=self.faulty, with_nir=self.with_nir)
+            for _ in range(count)
+        ]
+
+
+AS_BEFORE = Kind("known persons, with NIR, as they were told before", faulty=0.0)
+OTHERWISE = Kind("known persons, with NIR, one trait in ten faulty")
+NEW = Kind("persons nobody knew, with NIR", are_known=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Lines of several kinds, so many of each in a hundred, in any order."""
+
+    name: str
+    shares: Sequence[tuple[Kind, int]]
+
+    def lines(self, base: int, count: int, chance: Random) -> list[dict[str, Any]]:
+        """So many lines, of each kind its share."""
+        lines = [
+            line
+            for kind, share in self.shares
+            for line in kind.lines(base, round(count * share / 100), chance)
+        ]
+        chance.shuffle(lines)
+        return lines
 
 
 KINDS = (
-    Kind("known persons, with NIR, as they were told before", faulty=0.0),
-    Kind("known persons, with NIR, one trait in ten faulty"),
+    AS_BEFORE,
+    OTHERWISE,
+    NEW,
+    # Five declarations a dossier, and sixty million dossiers of 35 million persons: three first declarations
+    # in five are of somebody nobody knew. Of the four that follow, two are of whoever told the person first,
+    # and two of others, in their own words.
+    Mixture("with NIR, as declarations come in", [(AS_BEFORE, 40), (OTHERWISE, 48), (NEW, 12)]),
     Kind("known persons, without NIR, one trait in ten faulty", with_nir=False),
-    Kind("persons nobody knew, with NIR", are_known=False),
     Kind("persons nobody knew, without NIR", are_known=False, with_nir=False),
 )
 
 
 def measure(
-    engine: Engine, kind: Kind, base: int, workers: int, lines: int, chunk: int, chance: Random
+    engine: Engine, kind: Kind | Mixture, base: int, workers: int, lines: int, chunk: int, chance: Random
 ) -> None:
     """As many processes as workers, each with its share of the lines, after as many as it warms up with."""
-    first = kind.messages(base, WARMING * workers, chunk, chance)
-    told_of = kind.messages(base, lines, chunk, chance)
+    first = messages(kind.lines(base, WARMING * workers, chance), chunk)
+    told_of = messages(kind.lines(base, lines, chance), chunk)
     warming, shares = (
         [(base, part[worker::workers]) for worker in range(workers)] for part in (first, told_of)
     )
@@ -260,7 +289,7 @@ def measure(
 
 def warm_up(base: int, workers: int, chunk: int, chance: Random) -> None:
     """Take in lines of which nearly all are new contents, so many that the journal is what it is for long."""
-    told_of = KINDS[-1].messages(base, base // WARMING_OF_BASE, chunk, chance)
+    told_of = messages(KINDS[-1].lines(base, base // WARMING_OF_BASE, chance), chunk)
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         pool.map(_resolve_all, [(base, told_of[worker::workers]) for worker in range(workers)], chunksize=1)
 
@@ -274,7 +303,7 @@ def latency(engine: Engine, under: Scorer, numbers: Sequence[int]) -> None:
     """One line at a time, its transaction and its commit included."""
     seconds = []
     for number in numbers:
-        (message,) = messages([number], 1, 7, 0.1, False)
+        (message,) = messages([told(number, 7, faulty=0.1, with_nir=False)], 1)
         began = time.perf_counter()
         resolve(engine, under, message)
         seconds.append(time.perf_counter() - began)
