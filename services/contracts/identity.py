@@ -60,6 +60,7 @@ CAUSES = {
     "incertain": "les traits ne suffisent ni à rapprocher ni à séparer",
     "jumeaux": "peut-être des jumeaux",
     "parent": "peut-être un parent du même nom",
+    "famille": "peut-être deux personnes d’une même famille",
     "homonyme": "peut-être deux personnes de mêmes noms et lieux : la naissance les oppose",
     "nir_contredit": "le même NIR, et des traits contraires",
     "nir_differents": "deux NIR, et des traits concordants",

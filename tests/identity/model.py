@@ -28,6 +28,7 @@ MODEL = Model(
         "debut": 0.001,
     },
     thresholds=Thresholds(join=0.0, review=-4.0, split=-2.0),
+    relatives=1.0,
 )
 
 ZOE = {

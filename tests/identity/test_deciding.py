@@ -1,5 +1,6 @@
 """What two records alone decide: NIRs, relatives, weights."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.identity.domain import deciding
-from services.identity.domain.deciding import Answer, judge, may_be_alike, tells_nobody
+from services.identity.domain.comparison import compare
+from services.identity.domain.deciding import Answer, family_odds, judge, may_be_alike, tells_nobody
 from services.identity.domain.default_model import default_model
 from services.identity.domain.model import Model, Thresholds
 from services.identity.domain.records import Record, read_record
@@ -96,6 +98,27 @@ CASES = [
         id="mother of the same name, at the same address",
     ),
     pytest.param(
+        zoe(**HOME),
+        zoe(**HOME, prenoms="Lucie", date_naissance=""),
+        Answer.DOUBT,
+        "famille",
+        id="a sister at the same address, whose birth is not told",
+    ),
+    pytest.param(
+        zoe(**HOME, lieu_naissance=""),
+        zoe(**HOME, prenoms="Lucie", date_naissance="1994", lieu_naissance=""),
+        Answer.DOUBT,
+        "famille",
+        id="a sister of whose birth the year is told",
+    ),
+    pytest.param(
+        zoe(**HOME),
+        zoe(**HOME, date_naissance=""),
+        Answer.LINKED,
+        "traits",
+        id="no birth, and the same first name",
+    ),
+    pytest.param(
         zoe(nom_naissance="Test", prenoms="Test", date_naissance="1900-01-01"),
         zoe(nom_naissance="Test", prenoms="Test", date_naissance="1900-01-01"),
         Answer.UNLIKE,
@@ -144,6 +167,39 @@ def test_twins_are_a_doubt_by_the_figures_of_any_year(
     scorer = Scorer(default_model())
     verdict = judge(scorer.prepare(zoe(**HOME)), scorer.prepare(zoe(**HOME, **twin)), scorer)
     assert (verdict.answer, verdict.cause) == (Answer.DOUBT, "jumeaux")
+
+
+@pytest.mark.parametrize(
+    ("other", "may_be"),
+    [
+        pytest.param({**HOME, "lieu_naissance": ""}, True, id="of one home"),
+        pytest.param({"code_postal": "33000", "lieu_naissance": ""}, True, id="of one postcode"),
+        pytest.param({}, True, id="of one birthplace"),
+        pytest.param({"lieu_naissance": "59350"}, False, id="born elsewhere"),
+        pytest.param({**HOME, "nom_naissance": "Petit"}, False, id="of another surname"),
+        pytest.param({**HOME, "prenoms": "Zoé"}, False, id="of one first name"),
+        pytest.param({**HOME, "date_naissance": "1994-03-12"}, False, id="of one day of birth"),
+        pytest.param({**HOME, "nom_naissance": "Zoé"}, False, id="her surname is one's first name"),
+    ],
+)
+def test_a_family_has_a_surname_and_a_place_in_common(other: dict[str, str], may_be: bool) -> None:
+    sister = zoe(**{"prenoms": "Lucie", "date_naissance": "1997", **other})
+    levels = compare(zoe(**HOME), sister).levels
+    assert (family_odds(levels, MODEL) < math.inf) == may_be
+    assert family_odds(levels, replace(MODEL, relatives=0.0)) == math.inf
+
+
+def test_where_there_are_no_families_an_unlike_first_name_is_a_wrong_one() -> None:
+    scorer = Scorer(replace(MODEL, relatives=0.0))
+    sister = scorer.prepare(zoe(**HOME, prenoms="Lucie", date_naissance=""))
+    assert judge(scorer.prepare(zoe(**HOME)), sister, scorer).answer is Answer.LINKED
+
+
+def test_the_model_that_ships_knows_families() -> None:
+    scorer = Scorer(default_model().for_population(1_000_000))
+    sister = scorer.prepare(zoe(**HOME, prenoms="Lucie", date_naissance=""))
+    verdict = judge(scorer.prepare(zoe(**HOME)), sister, scorer)
+    assert (verdict.answer, verdict.cause) == (Answer.DOUBT, "famille")
 
 
 def test_where_first_names_are_often_wrong_a_wrong_one_makes_no_twin() -> None:

@@ -72,8 +72,11 @@ def test_twins_are_not_learned_to_be_one_person_with_two_first_names(families: i
         assert (verdict.answer, verdict.cause) == (Answer.DOUBT, "jumeaux")
 
 
-def test_those_of_one_home_are_not_learned_to_be_one_person() -> None:
-    """Three to a home, each told at most twice: most pairs that are alike are of two of a home."""
+@pytest.mark.parametrize("untold", [0, 1 / 3, 1])
+def test_those_of_one_home_are_not_learned_to_be_one_person(untold: float) -> None:
+    """Three to a home, each told at most twice: most pairs that are alike are of two of a home. Of as many
+    records the birth is not told."""
+    chance = random.Random(7)
     home_of: dict[int, Told] = {}
     times = Counter[int]()
     told: list[tuple[int, Told]] = []
@@ -82,7 +85,8 @@ def test_those_of_one_home_are_not_learned_to_be_one_person() -> None:
         home = home_of.setdefault(one.number // 3, {trait: one.told[trait] for trait in shared})
         times[one.number] += 1
         if times[one.number] <= 2:
-            told.append((one.number, {**one.told, **home}))
+            birth = "" if chance.random() < untold else one.told["date_naissance"]
+            told.append((one.number, {**one.told, **home, "date_naissance": birth}))
     records = [read_record(said) for _, said in told]
     model = learn(records, "a", EFFORT)
     assert math.fsum(model.m["prenom"][:NEAR]) < 0.1

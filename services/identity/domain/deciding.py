@@ -5,9 +5,10 @@
 2. Two NIRs, both certified (`certifying` says by whom): apart, however alike: homonyms. A provisional
    number (7, 8; 3, 4) says nothing against: it may become the NIR. Otherwise two NIRs keep a pair that looks
    like one person a doubt.
-3. Twins and homonymous parents look like one person with one wrong trait. Which of the two is likelier
-   depends on how often that trait is wrong, which the model has learned: when the relative is likelier, it
-   is a doubt.
+3. Twins and homonymous parents look like one person with one wrong trait, and whoever is of one's family like
+   one whose first name is another and whose birth is not known. Which of the two is likelier depends on how
+   often that trait is wrong, and how many relatives there are, which the model has learned: when the relative
+   is likelier, it is a doubt.
 4. Names and places follow from each other: two of one regional surname, one first name of their generation
    and one commune are no rarity, though each of these may be rare in the country. So together they are
    believed to tell so much and no more; where that does not outweigh a birth that is another, it is a doubt.
@@ -30,10 +31,14 @@ from services.identity.domain.comparison import (
     NEAR,
     NIR,
     NOM,
+    ORDRE,
     PRENOM,
     SAME_DAY,
     SAME_NIR,
+    SAME_PLACE,
+    SAME_POSTCODE,
     SEXE,
+    TRAITS,
     TYPED_DAY,
     UNKNOWN,
     VARIANT,
@@ -165,7 +170,8 @@ def may_be_alike(reach: Reach, other: Prepared, scorer: Scorer) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """Whom else a pair may be: `jumeaux` or `parent`; `odds`, in bits, are for one person against that."""
+    """Whom else a pair may be: `jumeaux`, `parent` or `famille`; `odds`, in bits, are for one person against
+    that."""
 
     kind: str
     odds: float
@@ -190,7 +196,29 @@ def relative_of(compared: Compared, one: Prepared, other: Prepared, model: Model
         as_parent = _NAMESAKE_PARENTS * model.u["naissance"][birth]
         as_error = model.siblings * model.m["naissance"][birth] * _A_GENERATION_BY_CHANCE
         return Relative("parent", math.log2(as_error / as_parent))
-    return None
+    odds = family_odds(compared.levels, model)
+    return Relative("famille", odds) if odds < math.inf else None
+
+
+def family_odds(levels: tuple[int, ...], model: Model) -> float:
+    """The odds, in bits, that two records which compare like this are of one person rather than of two of one
+    family; infinite where they are of no family, or the same in what tells its members apart."""
+    at_home = max(levels[COMMUNE], levels[COMMUNE_MEME_CODE]) >= NEAR or levels[CODE_POSTAL] == SAME_POSTCODE
+    if (
+        not model.relatives
+        or levels[NOM] < NEAR
+        or not (at_home or levels[LIEU] == SAME_PLACE)
+        or levels[PRENOM] >= NEAR
+        or levels[NAISSANCE] == SAME_DAY
+        or levels[ORDRE] == 0
+    ):
+        return math.inf
+    odds = math.log2(model.siblings / model.relatives)
+    for at in (PRENOM, NAISSANCE, SEXE):
+        name, level = TRAITS[at].name, levels[at]
+        if level != UNKNOWN:
+            odds += math.log2(model.m[name][level] / model.u[name][level])
+    return odds
 
 
 def homonym_odds(levels: tuple[int, ...], scorer: Scorer) -> float:

@@ -42,7 +42,7 @@ class Thresholds:
 class Model:
     """One version of the parameters. `population` is how many records it serves: keys and prior depend on
     it, so it is part of the version. `siblings` is how many other records of its person a record has on
-    average among those learned from."""
+    average among those learned from; `relatives`, how many of others of its family."""
 
     version: str
     population: int
@@ -55,6 +55,7 @@ class Model:
     # Which records are compared: those whose sketches weigh enough together (see `sketching`).
     glances: Glances = EVERYTHING
     report: Mapping[str, Any] = field(default_factory=dict)
+    relatives: float = 0.0
 
     @property
     def prior(self) -> float:

@@ -38,9 +38,10 @@ def fitted_to(model: Model, records: Sequence[Record], population: int, effort: 
 
 
 def _for_all(model: Model, drawn: int, population: int) -> Model:
-    # Of a person's other records, as few are in the sample as of all records.
+    # Of a person's other records, and its family's, as few are in the sample as of all records.
     share = max(population - 1, 1) / (drawn - 1)
-    return replace(model, population=population, siblings=model.siblings * share)
+    siblings, relatives = model.siblings * share, model.relatives * share
+    return replace(model, population=population, siblings=siblings, relatives=relatives)
 
 
 def named(model: Model, today: date, name: str = "") -> Model:
@@ -61,6 +62,7 @@ def tables_of(model: Model) -> list[Drawn]:
         ("F1 attendu", f"{report['expected_f1']:.4f}"),
         ("population", f"{model.population}"),
         ("autres fiches d’une personne", f"{model.siblings:.3f}"),
+        ("fiches d’autres de sa famille", f"{model.relatives:.3f}"),
         ("seuils", f"doute {at(model.thresholds.review)}, lien {at(model.thresholds.join)}"),
     ]
     weights: list[tuple[str, ...]] = []

@@ -7,8 +7,9 @@ common, they have by being candidates, and learning among them alone would take 
 1. Frequencies are counted; from the second turn on, without a record's own person.
 2. u is counted on pairs drawn at random. In a small file some of these are of one person: from the second
    turn on, those that the model says are, are left out.
-3. m is found by Splink's expectation–maximisation on the candidates but those that only share a home, u and
-   the prior given, and rid of the twins that are like one person with two first names.
+3. m is found by Splink's expectation–maximisation on the candidates, u and the prior given: not on those
+   that only share a home, nor on as many as are expected to be of two of one family (`kinship`), and rid of
+   the twins that are like one person with two first names.
 4. The prior is what the model then expects: the probabilities of all candidates, over all pairs.
 
 2 to 4 are repeated until the prior stays: first with the m that are expected before anything is learned, then
@@ -27,13 +28,14 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from services.identity.domain.comparison import FAR, NAISSANCE, NEAR, PRENOM, TRAITS, UNKNOWN, compare
-from services.identity.domain.deciding import TWINS
+from services.identity.domain.deciding import TWINS, family_odds
 from services.identity.domain.model import Model, Thresholds
 from services.identity.domain.records import Record
 from services.identity.domain.scoring import Scorer, probability_of
 from services.identity.learning import start
 from services.identity.learning.counting import frequencies_of
 from services.identity.learning.glancing import glances_of
+from services.identity.learning.kinship import relatives_in
 from services.identity.learning.maximisation import Probabilities, maximise
 from services.identity.learning.pairs import Pair, candidate_pairs, pairs_of_one_postcode, random_pairs
 
@@ -83,15 +85,25 @@ def learn(records: Sequence[Record], version: str, effort: Effort | None = None)
     listed, unlisted = frequencies_of(records, effort.least)
     thresholds = Thresholds(0.0, _REVIEW, _REVIEW / 2)
     m, u = _frozen(start.M), _frozen(start.U)
-    model = Model(version, len(records), _SIBLINGS, m, u, listed, unlisted, thresholds)
+    model = Model(
+        version,
+        len(records),
+        _SIBLINGS,
+        m,
+        u,
+        listed,
+        unlisted,
+        thresholds,
+        relatives=relatives_in(records),
+    )
     return _learned(model, _sampled(records, model, effort), effort.least, _as_it_is, _maximised)
 
 
 def fit(model: Model, records: Sequence[Record], effort: Effort | None = None) -> Model:
     """A model learned elsewhere, among these records.
 
-    How rare values are, how alike strangers, how many records a person has and the thresholds are as these
-    records tell. How often traits come wrong is as it was learned, or as is expected before anything is
+    How rare values are, how alike strangers, how many records a person and its family have and the thresholds
+    are as these records tell. How often traits come wrong is as it was learned, or as is expected before anything is
     (`start`), whichever is more: other records have faults that those never had. Raises `ValueError` for
     fewer than two records.
     """
@@ -103,6 +115,7 @@ def fit(model: Model, records: Sequence[Record], effort: Effort | None = None) -
         model,
         population=len(records),
         siblings=_SIBLINGS,
+        relatives=relatives_in(records),
         m=_frozen(_tolerant(model.m)),
         frequencies=listed,
         unlisted=unlisted,
@@ -141,7 +154,8 @@ _Maximise = Callable[[Model, Mapping[tuple[int, ...], int]], tuple[Model, int]]
 
 def _maximised(model: Model, counts: Mapping[tuple[int, ...], int]) -> tuple[Model, int]:
     """The model whose m make pairs with these levels likeliest, and in how many rounds."""
-    m, rounds = maximise(_may_be_one(counts), _lists(model.m), _lists(model.u), math.exp2(model.prior))
+    told = _without_families(_may_be_one(counts), model)
+    m, rounds = maximise(told, _lists(model.m), _lists(model.u), math.exp2(model.prior))
     m = _without_twins(_tempered(m, model.siblings * model.population / 2), model)
     return replace(model, m=_frozen(m)), rounds
 
@@ -154,6 +168,14 @@ def _may_be_one(counts: Mapping[tuple[int, ...], int]) -> dict[tuple[int, ...], 
         for levels, count in counts.items()
         if levels[PRENOM] not in _OTHER_NAMES or levels[NAISSANCE] not in _OTHER_BIRTHS
     }
+
+
+def _without_families(counts: Mapping[tuple[int, ...], int], model: Model) -> dict[tuple[int, ...], int]:
+    """These pairs without as many as are expected to be of two of one family."""
+    left = {
+        levels: round(count * probability_of(family_odds(levels, model))) for levels, count in counts.items()
+    }
+    return {levels: count for levels, count in left.items() if count}
 
 
 def _as_it_is(model: Model, _: Mapping[tuple[int, ...], int]) -> tuple[Model, int]:
@@ -205,9 +227,10 @@ class _Weigher:
     def probabilities(self, patterns: Patterns) -> list[float]:
         """How likely each pair is of one person, in no order; not those that no rarity makes likely."""
         return [
-            probability_of(self._weigh(pair))
+            probability_of(min(self._weigh(pair), of_one))
             for levels, pairs in patterns.items()
             if self._scorer.most_for(levels) >= _BEYOND_RARITY
+            for of_one in (family_odds(levels, self._scorer.model),)
             for pair in pairs
         ]
 
@@ -216,7 +239,7 @@ class _Weigher:
         alike: dict[Pair, float] = {}
         unlike: list[Pair] = []
         for levels, pairs in patterns.items():
-            may_be = self._scorer.most_for(levels) >= _BEYOND_RARITY
+            may_be = self._scorer.most_for(levels) >= _BEYOND_RARITY and self._is_of_one(levels)
             for pair in pairs:
                 if may_be and (weight := self._weigh(pair)) >= 0:
                     alike[pair] = weight
@@ -226,9 +249,13 @@ class _Weigher:
 
     def of_two_persons(self, levels: tuple[int, ...], pairs: Sequence[Pair]) -> int:
         """How many of these pairs, all of these levels, are of two persons."""
-        if self._scorer.most_for(levels) < _BEYOND_RARITY:
+        if self._scorer.most_for(levels) < _BEYOND_RARITY or not self._is_of_one(levels):
             return len(pairs)
         return sum(self._weigh(pair) < 0 for pair in pairs)
+
+    def _is_of_one(self, levels: tuple[int, ...]) -> bool:
+        """Whether pairs that compare like this are likelier of one person than of two of one family."""
+        return family_odds(levels, self._scorer.model) >= 0
 
     def _weigh(self, pair: Pair) -> float:
         return self._scorer.weigh(self._prepared[pair[0]], self._prepared[pair[1]])
