@@ -1,7 +1,6 @@
 """How many records are of others of one's family: they have its surname, and its home or its birthplace."""
 
 import itertools
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
@@ -10,8 +9,6 @@ from services.identity.domain.records import Record
 
 # Whoever shares surname and place with so many by chance shows nothing of its family.
 _BY_CHANCE = 0.5
-# What so many deviations of chance explain is no family.
-_DEVIATIONS = 2.0
 # Fewer records that tell enough show nothing.
 _ENOUGH = 50
 # Of a larger family the first so many are looked at.
@@ -52,7 +49,7 @@ def _relatives_by(records: Sequence[Record], place_of: _Place) -> float:
 
 def _others(told: Sequence[tuple[str, str, Record]], are_so: Callable[[Record, Record], bool]) -> float:
     """How many records that are so with it a record has, of those that share its surname and place, beyond
-    chance."""
+    chance: of which a little too much is taken off, as a record meets itself."""
     surnames, places = (Counter(one[at] for one in told) for at in (0, 1))
     families: dict[tuple[str, str], list[Record]] = defaultdict(list)
     chance, among = 0.0, 0
@@ -67,7 +64,7 @@ def _others(told: Sequence[tuple[str, str, Record]], are_so: Callable[[Record, R
     pairs = sum(
         are_so(*pair) for family in families.values() for pair in itertools.combinations(family[:_LARGEST], 2)
     )
-    return max(2 * pairs - chance - _DEVIATIONS * math.sqrt(2 * chance), 0.0) / among
+    return max(2 * pairs - chance, 0.0) / among
 
 
 def _are_two_persons(one: Record, other: Record) -> bool:

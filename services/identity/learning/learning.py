@@ -102,10 +102,10 @@ def learn(records: Sequence[Record], version: str, effort: Effort | None = None)
 def fit(model: Model, records: Sequence[Record], effort: Effort | None = None) -> Model:
     """A model learned elsewhere, among these records.
 
-    How rare values are, how alike strangers, how many records a person and its family have and the thresholds
-    are as these records tell. How often traits come wrong is as it was learned, or as is expected before anything is
-    (`start`), whichever is more: other records have faults that those never had. Raises `ValueError` for
-    fewer than two records.
+    How rare values are, how alike strangers, how many records a person and its family have, and the
+    thresholds are as these records tell. How often traits come wrong is as it was learned, or as is expected
+    before anything is (`start`), whichever is more: other records have faults that those never had. Raises
+    `ValueError` for fewer than two records.
     """
     if len(records) < 2:
         raise ValueError("a model is fitted to no fewer than two records")
