@@ -16,7 +16,7 @@ CAUSES = {
     "incertain": "doute : poids entre les deux seuils",
     "jumeaux": "doute : jumeaux possibles",
     "parent": "doute : parent homonyme possible",
-    "famille": "doute : deux d’une famille, peut-être",
+    "famille": "doute : même famille possible",
     "homonyme": "doute : homonymes possibles, la naissance s’oppose",
     "nir_contredit": "doute : même NIR, traits contraires",
     "nir_differents": "deux NIR",

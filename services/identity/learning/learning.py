@@ -84,18 +84,8 @@ def learn(records: Sequence[Record], version: str, effort: Effort | None = None)
     effort = effort or Effort()
     listed, unlisted = frequencies_of(records, effort.least)
     thresholds = Thresholds(0.0, _REVIEW, _REVIEW / 2)
-    m, u = _frozen(start.M), _frozen(start.U)
-    model = Model(
-        version,
-        len(records),
-        _SIBLINGS,
-        m,
-        u,
-        listed,
-        unlisted,
-        thresholds,
-        relatives=relatives_in(records),
-    )
+    m, u, relatives = _frozen(start.M), _frozen(start.U), relatives_in(records)
+    model = Model(version, len(records), _SIBLINGS, m, u, listed, unlisted, thresholds, relatives=relatives)
     return _learned(model, _sampled(records, model, effort), effort.least, _as_it_is, _maximised)
 
 
