@@ -26,6 +26,8 @@ UNKNOWN = -1
 _NAME_LEVELS = ("autre", "eloigne", "initiale", "proche", "une_faute", "variante", "identique")
 FAR, INITIAL, NEAR, TYPED, VARIANT, SAME_NAME = 1, 2, 3, 4, 5, 6
 TYPED_DAY, PARTIAL_DAY, SAME_DAY = 4, 5, 6
+# The levels of first name and birth that no slip of the finger explains.
+OTHER_NAMES, OTHER_BIRTHS = range(FAR + 1), range(2)
 SAME_PLACE = 3
 TYPED_POSTCODE, SAME_POSTCODE = 2, 3
 SAME_NIR = 2

@@ -4,7 +4,7 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from services.identity.domain.comparison import FAR, NAISSANCE, NEAR, PRENOM, UNKNOWN, compare
+from services.identity.domain.comparison import NAISSANCE, NEAR, OTHER_BIRTHS, OTHER_NAMES, PRENOM, compare
 from services.identity.domain.records import Record
 
 # Whoever shares surname and place with so many by chance shows nothing of its family.
@@ -69,16 +69,12 @@ def _others(told: Sequence[tuple[str, str, Record]], are_so: Callable[[Record, R
 
 def _are_two_persons(one: Record, other: Record) -> bool:
     levels = compare(one, other).levels
-    return _is_other(levels[PRENOM]) and UNKNOWN < levels[NAISSANCE] < 2
+    return levels[PRENOM] in OTHER_NAMES and levels[NAISSANCE] in OTHER_BIRTHS
 
 
 def _have_other_first_names(one: Record, other: Record) -> bool:
-    return _is_other(compare(one, other).levels[PRENOM])
+    return compare(one, other).levels[PRENOM] in OTHER_NAMES
 
 
 def _have_one_first_name(one: Record, other: Record) -> bool:
     return compare(one, other).levels[PRENOM] >= NEAR
-
-
-def _is_other(level: int) -> bool:
-    return UNKNOWN < level <= FAR

@@ -27,7 +27,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from services.identity.domain.comparison import FAR, NAISSANCE, NEAR, PRENOM, TRAITS, UNKNOWN, compare
+from services.identity.domain.comparison import (
+    NAISSANCE,
+    NEAR,
+    OTHER_BIRTHS,
+    OTHER_NAMES,
+    PRENOM,
+    TRAITS,
+    UNKNOWN,
+    compare,
+)
 from services.identity.domain.deciding import TWINS, family_odds
 from services.identity.domain.model import Model, Thresholds
 from services.identity.domain.records import Record
@@ -52,8 +61,6 @@ _BEYOND_RARITY = -20.0
 _SIBLINGS = 0.1
 _MOST_TURNS = 6
 _PRIOR_STAYS = 0.002
-# The levels of first name and birth that no slip of the finger explains.
-_OTHER_NAMES, _OTHER_BIRTHS = range(FAR + 1), range(2)
 # The commune, given the postcode, is seldom seen between two persons: the commune alone tells what to expect.
 _GIVEN, _ALONE, _TRUST_IN_ALONE = "commune_meme_code_postal", "commune", 20.0
 
@@ -156,7 +163,7 @@ def _may_be_one(counts: Mapping[tuple[int, ...], int]) -> dict[tuple[int, ...], 
     return {
         levels: count
         for levels, count in counts.items()
-        if levels[PRENOM] not in _OTHER_NAMES or levels[NAISSANCE] not in _OTHER_BIRTHS
+        if levels[PRENOM] not in OTHER_NAMES or levels[NAISSANCE] not in OTHER_BIRTHS
     }
 
 
